@@ -1,0 +1,89 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The settings of the house: warnings are errors, unsafe code is marked, imports say who may see them.
+let house: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [],
+    exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+        swiftSettings: house)
+}
+
+let package = Package(
+    name: "muster",
+    products: [
+        .library(name: "Raft", targets: ["Raft"]),
+        .library(name: "RaftRuntime", targets: ["RaftRuntime", "RaftStorage", "RaftTransport"]),
+        .library(name: "RaftHost", targets: ["RaftHost"]),
+        .library(name: "RaftTesting", targets: ["RaftTesting"]),
+        .executable(name: "muster", targets: ["muster"]),
+        .executable(name: "raft-lab", targets: ["raft-lab"]),
+    ],
+    targets: [
+        // The import table of ARCHITECTURE.md; `TidyTests` holds the sources to it.
+        library("Raft"),
+        library("Wire"),
+        library("RaftStorage", ["Raft", "Wire"]),
+        library("RaftTransport", ["Raft", "Wire"]),
+        library("RaftRuntime", ["Raft", "Wire", "RaftStorage", "RaftTransport"]),
+        library("RaftTesting", ["Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime"]),
+        .target(name: "CPlatform"),
+        library("Platform", ["CPlatform"]),
+        library(
+            "RaftHost",
+            ["Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "Platform"]),
+        library("Naming", ["Wire"]),
+        library("Nacos", ["Naming", "Wire"]),
+        library(
+            "NamingServer",
+            [
+                "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost", "Naming",
+                "Nacos", "Platform",
+            ]),
+        library("NamingClient", ["Nacos", "Platform"]),
+        executable("muster", ["NamingServer", "NamingClient", "Platform"]),
+        executable("raft-lab", ["RaftTesting", "RaftRuntime"]),
+
+        tests("WireTests", ["Wire"]),
+        tests("RaftTests", ["Raft"], exclude: ["Scenarios"]),
+        tests("RaftStorageTests", ["Raft", "Wire", "RaftStorage", "RaftTesting"]),
+        tests("RaftTransportTests", ["Raft", "Wire", "RaftTransport"]),
+        tests(
+            "RaftRuntimeTests",
+            ["Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftTesting"]),
+        tests("PlatformTests", ["Platform"]),
+        tests(
+            "RaftHostTests",
+            [
+                "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
+                "Platform",
+            ]),
+        tests("NamingTests", ["Wire", "Naming"]),
+        tests("NacosTests", ["Wire", "Naming", "Nacos"]),
+        tests(
+            "NamingServerTests",
+            ["Wire", "Naming", "Nacos", "NamingServer", "NamingClient", "Platform"]),
+        tests("TidyTests", []),
+    ]
+)

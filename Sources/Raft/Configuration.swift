@@ -1,0 +1,74 @@
+/// The membership: who votes, and who only listens (thesis chapter 4).
+///
+/// While `outgoing` is not empty the configuration is joint: a decision needs a quorum of `incoming`
+/// and one of `outgoing` (§4.3). All lists are sorted and hold no node twice.
+public struct Configuration: Hashable, Sendable {
+    /// The voters; in a joint configuration those that will remain.
+    public private(set) var incoming: [NodeID]
+    /// The voters that a joint configuration is leaving behind; empty otherwise.
+    public private(set) var outgoing: [NodeID]
+    /// Those who get every entry and have no say (§4.2.1).
+    public private(set) var learners: [NodeID]
+
+    /// Creates a membership.
+    ///
+    /// Sorts the lists and drops repetitions. A node that votes is no learner.
+    public init(voters: [NodeID], leaving outgoing: [NodeID] = [], learners: [NodeID] = []) {
+        self.incoming = Self.sorted(voters)
+        self.outgoing = Self.sorted(outgoing)
+        let voting = Set(voters).union(outgoing)
+        self.learners = Self.sorted(learners.filter { !voting.contains($0) })
+    }
+
+    private static func sorted(_ nodes: [NodeID]) -> [NodeID] {
+        var result: [NodeID] = []
+        for node in nodes.sorted() where node != result.last { result.append(node) }
+        return result
+    }
+
+    /// Whether decisions need two quorums.
+    public var isJoint: Bool { !outgoing.isEmpty }
+
+    /// Whether `node` may vote and is counted.
+    public func isVoter(_ node: NodeID) -> Bool {
+        incoming.contains(node) || outgoing.contains(node)
+    }
+
+    /// Every member, voters and learners, sorted.
+    public var members: [NodeID] { Self.sorted(incoming + outgoing + learners) }
+
+    /// Whether the nodes for which `agrees` holds are a quorum (in each half, when joint).
+    public func hasQuorum(where agrees: (NodeID) -> Bool) -> Bool {
+        Self.isMajority(of: incoming, agrees) && (outgoing.isEmpty || Self.isMajority(of: outgoing, agrees))
+    }
+
+    private static func isMajority(of voters: [NodeID], _ agrees: (NodeID) -> Bool) -> Bool {
+        var count = 0
+        for voter in voters where agrees(voter) { count += 1 }
+        return count >= voters.count / 2 + 1
+    }
+
+    /// The largest value that a quorum has reached, when `value` tells what each voter has reached.
+    ///
+    /// - Complexity: O(*n*²) for *n* voters without an allocation; *n* is small.
+    public func quorumValue<Value: Comparable>(_ value: (NodeID) -> Value) -> Value? {
+        guard let first = Self.majorityValue(of: incoming, value) else { return nil }
+        guard !outgoing.isEmpty, let second = Self.majorityValue(of: outgoing, value) else { return first }
+        return min(first, second)
+    }
+
+    private static func majorityValue<Value: Comparable>(
+        of voters: [NodeID], _ value: (NodeID) -> Value
+    ) -> Value? {
+        let quorum = voters.count / 2 + 1
+        var best: Value?
+        for voter in voters {
+            let candidate = value(voter)
+            if let best, candidate <= best { continue }
+            var count = 0
+            for other in voters where value(other) >= candidate { count += 1 }
+            if count >= quorum { best = candidate }
+        }
+        return best
+    }
+}

@@ -1,0 +1,48 @@
+/// What a core can be told.
+///
+/// After a group of events the host says `.flush`; what the group caused is then sent and written in
+/// as few messages and writes as possible.
+public enum Event: Hashable, Sendable {
+    /// The node may begin: arms the first timer. Once, before anything else.
+    case start
+    /// A message has come. For an append the host holds the entries' contents ready.
+    case message(Message)
+    /// Somebody wants that many commands, of that many bytes together, in the log.
+    case propose(count: Int, bytes: Int)
+    /// Somebody wants to read at this node what is committed now.
+    case read(ReadID)
+    /// A timer that was set has run out.
+    case timerFired(TimerID)
+    /// The connection from a peer's process was closed by it (the process ended), not merely silent.
+    case connectionClosed(NodeID)
+    /// Every write up to this one is durable.
+    case persisted(PersistID)
+    /// Of the append just handed out for a peer only entries up to `last` were sent: it was too large.
+    case sentThrough(peer: NodeID, last: LogIndex)
+    /// A snapshot that covers up to here is durable here, and the log before may be forgotten.
+    case compacted(through: EntryID)
+    /// This node's disk holds this much of the snapshot that a leader is sending.
+    case snapshotReceived(lastIncluded: EntryID, bytes: UInt64)
+    /// A received snapshot is complete, checked and durable.
+    case snapshotStored(lastIncluded: EntryID, configuration: Configuration)
+    /// A received snapshot was of no use; it must come again from its start.
+    case snapshotRejected(lastIncluded: EntryID)
+    /// The host no longer has the snapshot that the core wanted to send to a peer.
+    case snapshotUnavailable(peer: NodeID)
+    /// The host has no more events for now.
+    case flush
+}
+
+/// The timers of a core. Each is set, or cancelled, by name; setting one again starts it anew.
+public enum TimerID: UInt8, Hashable, Sendable, CaseIterable {
+    /// The election timeout: after it a silent leader counts as lost. A fixed time.
+    case election
+    /// The random wait before a campaign, up to one more election timeout (thesis §3.4).
+    case campaign
+    /// As `campaign`, but a few milliseconds: the leader's process is known to be gone.
+    case earlyCampaign
+    /// The leader's next heartbeat.
+    case heartbeat
+    /// The leader's next look whether a quorum still answers (thesis §6.2): one election timeout.
+    case quorumCheck
+}
