@@ -140,3 +140,23 @@ public struct PersistID: Hashable, Comparable, Sendable {
     /// Orders writes by time.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
+
+/// Who a node is. Set once, when its data directory is made, and never changed.
+public struct NodeIdentity: Hashable, Sendable {
+    /// The largest length of a cluster's name in bytes.
+    public static let maxClusterNameBytes = 64
+
+    /// The name of the cluster; nodes of different clusters do not talk.
+    public var cluster: String
+    /// The node's name within it.
+    public var node: NodeID
+    /// A random number drawn when the data directory was made: a wiped node comes back with another one.
+    public var incarnation: UInt64
+
+    /// Joins the three.
+    public init(cluster: String, node: NodeID, incarnation: UInt64) {
+        self.cluster = cluster
+        self.node = node
+        self.incarnation = incarnation
+    }
+}
