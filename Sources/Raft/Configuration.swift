@@ -39,7 +39,8 @@ public struct Configuration: Hashable, Sendable {
 
     /// Whether the nodes for which `agrees` holds are a quorum (in each half, when joint).
     public func hasQuorum(where agrees: (NodeID) -> Bool) -> Bool {
-        Self.isMajority(of: incoming, agrees) && (outgoing.isEmpty || Self.isMajority(of: outgoing, agrees))
+        Self.isMajority(of: incoming, agrees)
+            && (outgoing.isEmpty || Self.isMajority(of: outgoing, agrees))
     }
 
     private static func isMajority(of voters: [NodeID], _ agrees: (NodeID) -> Bool) -> Bool {
@@ -53,7 +54,9 @@ public struct Configuration: Hashable, Sendable {
     /// - Complexity: O(*n*²) for *n* voters without an allocation; *n* is small.
     public func quorumValue<Value: Comparable>(_ value: (NodeID) -> Value) -> Value? {
         guard let first = Self.majorityValue(of: incoming, value) else { return nil }
-        guard !outgoing.isEmpty, let second = Self.majorityValue(of: outgoing, value) else { return first }
+        guard !outgoing.isEmpty, let second = Self.majorityValue(of: outgoing, value) else {
+            return first
+        }
         return min(first, second)
     }
 

@@ -49,6 +49,7 @@ extension [UInt8] {
 
     /// Appends the bytes of a span.
     public mutating func write(_ bytes: Span<UInt8>) {
+        // The pointer is read within the call, while the span holds its bytes.
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

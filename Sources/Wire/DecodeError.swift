@@ -47,7 +47,8 @@ extension DecodeError: CustomStringConvertible {
     public var description: String {
         switch code {
         case .truncated: "truncated at byte \(offset)"
-        case .limitExceeded(let name, let limit): "\(name) over its limit of \(limit) at byte \(offset)"
+        case .limitExceeded(let name, let limit):
+            "\(name) over its limit of \(limit) at byte \(offset)"
         case .invalid(let field): "invalid \(field) at byte \(offset)"
         case .checksumMismatch: "checksum mismatch at byte \(offset)"
         case .unknownVersion(let version): "unknown format version \(version) at byte \(offset)"

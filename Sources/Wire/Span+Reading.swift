@@ -81,7 +81,9 @@ extension Span where Element == UInt8 {
         }
         let start = offset
         offset += length
-        return unsafe extracting(start..<start + length).withUnsafeBufferPointer { unsafe Array($0) }
+        let wanted = extracting(start..<start + length)
+        // The range was checked above, and the pointer is read within the call.
+        return unsafe wanted.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Reads text that is preceded by its length in bytes as a varint.
