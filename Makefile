@@ -1,0 +1,48 @@
+# `make demo` and `make test` need a Swift toolchain and nothing else. `make e2e` needs Python too,
+# with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
+
+.SUFFIXES:
+.PHONY: help setup demo test e2e lint clean
+
+SDK := nacos-sdk-python==1.0.0
+VENV := .setup/venv
+SDK_STAMP := $(VENV)/.$(SDK)
+
+# One set of build settings for all targets, so that none of them builds anew what another built.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+
+help:
+	@echo "make demo    start a cluster of three nodes on this machine; Ctrl-C stops it"
+	@echo "make test    run the unit tests"
+	@echo "make e2e     run real processes under a stock Nacos client"
+	@echo "make lint    check the format and the imports"
+	@echo "make setup   install what is missing (the targets above do it themselves)"
+	@echo "make clean   remove what was built and set up"
+
+setup: $(SDK_STAMP)
+	@:
+
+$(SDK_STAMP):
+	@Tests/EndToEnd/set-up $(VENV) $(SDK)
+	@touch $@
+
+# Built first, in the open: then the demo is the one process that Ctrl-C has to reach.
+demo:
+	swift build -c release --product muster $(SWIFT_FLAGS)
+	@exec "$$(swift build -c release --show-bin-path)/muster" demo $(DEMO_FLAGS)
+
+test:
+	swift test $(SWIFT_FLAGS)
+
+e2e: setup
+	swift build -c release --product muster $(SWIFT_FLAGS)
+	@$(VENV)/bin/python Tests/EndToEnd/run.py \
+		--muster "$$(swift build -c release --show-bin-path)/muster" $(E2E_FLAGS)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+	python3 -c 'import ast, pathlib; [ast.parse(p.read_text(), str(p)) for p in pathlib.Path("Tests").rglob("*.py")]'
+	swift build --build-tests $(SWIFT_FLAGS)
+
+clean:
+	rm -rf .build .setup
