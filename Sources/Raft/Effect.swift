@@ -132,15 +132,13 @@ public enum TraceEvent: Hashable, Sendable {
     case appendRejected(peer: NodeID, previousIndex: LogIndex, hint: EntryID)
     /// A snapshot took the place of the log.
     case snapshotInstalled(EntryID)
-    /// A message was of no use: a stranger's, or one that breaks the rules.
+    /// A message was of no use: for another node, or one that breaks the rules.
     case messageDropped(from: NodeID, reason: DropReason)
 
     /// Why a message was dropped.
     public enum DropReason: Hashable, Sendable {
         /// It is addressed to another node.
         case wrongAddressee
-        /// The sender is no member.
-        case stranger
         /// Its contents contradict each other or the protocol.
         case malformed
     }
@@ -154,6 +152,4 @@ public enum Fault: Error, Hashable, Sendable {
     case committedEntryContradicted(index: LogIndex, commitIndex: LogIndex)
     /// A snapshot ends in another entry than the one that is committed here.
     case snapshotContradictsLog(EntryID)
-    /// A follower acknowledges entries that this leader does not have.
-    case acknowledgedBeyondLog(peer: NodeID, index: LogIndex)
 }

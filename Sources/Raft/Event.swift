@@ -19,8 +19,8 @@ public enum Event: Hashable, Sendable {
     case persisted(PersistID)
     /// Of the append just handed out for a peer only entries up to `last` were sent: it was too large.
     case sentThrough(peer: NodeID, last: LogIndex)
-    /// A snapshot that covers up to here is durable here, and the log before may be forgotten.
-    case compacted(through: EntryID)
+    /// A snapshot of the own state is durable, and the log up to `base`, which it covers, is forgotten.
+    case compacted(base: EntryID, snapshot: RaftCore.SnapshotPoint)
     /// This node's disk holds this much of the snapshot that a leader is sending.
     case snapshotReceived(lastIncluded: EntryID, bytes: UInt64)
     /// A received snapshot is complete, checked and durable.

@@ -33,12 +33,13 @@ public struct Message: Hashable, Sendable {
         case append(AppendRequest)
         /// How far the receiver's log is known to agree, or where it does not.
         case appendResponse(AppendResponse)
-        /// "I still lead." `round` numbers the leader's heartbeats for ReadIndex (§6.4).
-        case heartbeat(commitIndex: LogIndex, round: UInt64)
+        /// "I still lead." `round` numbers the leader's heartbeats for ReadIndex (§6.4). Whoever has the
+        /// entry `committed`, the last one that is committed, has all before it too and may commit them.
+        case heartbeat(committed: EntryID, round: UInt64)
         /// Repeats the round.
         case heartbeatResponse(round: UInt64)
-        /// The commit index has moved; no answer is wanted.
-        case commitNotice(commitIndex: LogIndex)
+        /// The commit index has moved to this entry; no answer is wanted.
+        case commitNotice(committed: EntryID)
         /// A piece of a snapshot; the host puts the bytes beside it (§5.1).
         case snapshotPart(SnapshotPart)
         /// How far a snapshot has been received.

@@ -1,0 +1,167 @@
+// The first look at a message: is it for us, does it make sense, and what does its term say (thesis §3.3).
+
+extension RaftCore {
+    mutating func receive(_ message: Message, into effects: inout [Effect]) {
+        guard message.to == id, message.from != id else {
+            return drop(message, .wrongAddressee, into: &effects)
+        }
+        guard message.isWellFormed else { return drop(message, .malformed, into: &effects) }
+        switch message.body {
+        case .preVoteRequest(let lastEntry):
+            return receivePreVoteRequest(message, lastEntry: lastEntry, into: &effects)
+        case .voteRequest(_, let isTransfer) where message.term > term && !isTransfer && isLoyal:
+            // Whoever asks was cut off or removed; the present leader is well (thesis §4.2.3).
+            effects.append(.trace(.disturbanceIgnored(from: message.from, term: message.term)))
+            return
+        default: break
+        }
+        if message.term > term {
+            becomeFollower(term: message.term, leader: nil, into: &effects)
+        }
+        if case .preVoteResponse(let granted, let requestTerm) = message.body {
+            receivePreVoteResponse(
+                from: message.from, granted: granted, requestTerm: requestTerm, into: &effects)
+        } else if message.term < term {
+            receiveOutdated(message, into: &effects)
+        } else {
+            receiveCurrent(message, into: &effects)
+        }
+    }
+
+    func drop(_ message: Message, _ reason: TraceEvent.DropReason, into effects: inout [Effect]) {
+        effects.append(.trace(.messageDropped(from: message.from, reason: reason)))
+    }
+
+    /// Whether this node stands by a leader that is well, and so helps nobody to depose it.
+    private var isLoyal: Bool {
+        guard settings.checksQuorum else { return false }
+        switch role {
+        case .follower(let follower): return follower.hearsLeader
+        case .leader: return true
+        case .preCandidate, .candidate: return false
+        }
+    }
+
+    /// A message from an earlier term: whoever still leads or campaigns there must learn of ours, or
+    /// it could never be deposed or never win.
+    private mutating func receiveOutdated(_ message: Message, into effects: inout [Effect]) {
+        switch message.body {
+        case .append, .heartbeat, .snapshotPart, .commitNotice:
+            send(.heartbeatResponse(round: 0), to: message.from, into: &effects)
+        case .voteRequest:
+            send(.voteResponse(granted: false), to: message.from, into: &effects)
+        case .readIndexRequest(let read):
+            send(.readIndexResponse(read, index: nil), to: message.from, into: &effects)
+        case .preVoteRequest, .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
+            .snapshotResponse, .readIndexResponse:
+            break  // a late answer, of no use to anybody
+        }
+    }
+
+    private mutating func receiveCurrent(_ message: Message, into effects: inout [Effect]) {
+        let peer = message.from
+        switch message.body {
+        case .voteRequest(let lastEntry, _):
+            receiveVoteRequest(from: peer, lastEntry: lastEntry, into: &effects)
+        case .voteResponse(let granted):
+            receiveVoteResponse(from: peer, granted: granted, into: &effects)
+        case .append(let request):
+            guard followLeader(peer, into: &effects) else { return }
+            receiveAppend(request, into: &effects)
+        case .heartbeat(let committed, let round):
+            guard followLeader(peer, into: &effects) else { return }
+            receiveCommitted(committed)
+            send(.heartbeatResponse(round: round), to: peer, into: &effects)
+        case .commitNotice(let committed):
+            guard followLeader(peer, into: &effects) else { return }
+            receiveCommitted(committed)
+        case .snapshotPart(let part):
+            guard followLeader(peer, into: &effects) else { return }
+            receiveSnapshotPart(part, into: &effects)
+        case .appendResponse(let response):
+            receiveAppendResponse(response, from: peer, into: &effects)
+        case .heartbeatResponse(let round):
+            receiveHeartbeatResponse(round: round, from: peer, into: &effects)
+        case .snapshotResponse(let response):
+            receiveSnapshotResponse(response, from: peer, into: &effects)
+        case .readIndexRequest(let read):
+            receiveRead(read, from: peer, into: &effects)
+        case .readIndexResponse(let read, let index):
+            receiveReadIndex(read, index: index, into: &effects)
+        case .preVoteRequest, .preVoteResponse:
+            break  // handled before their terms were compared
+        }
+    }
+
+    /// Follows the one that speaks as the leader of this term.
+    ///
+    /// - Returns: Whether it does lead; otherwise the node has stopped.
+    private mutating func followLeader(_ peer: NodeID, into effects: inout [Effect]) -> Bool {
+        switch role {
+        case .leader:
+            stop(.twoLeaders(term: term, known: id, other: peer), into: &effects)
+            return false
+        case .follower(let follower):
+            if let leader = follower.leader, leader != peer {
+                stop(.twoLeaders(term: term, known: leader, other: peer), into: &effects)
+                return false
+            }
+            if !follower.hearsLeader { cancelCampaignTimers(into: &effects) }
+        case .preCandidate, .candidate:
+            becomeFollower(term: term, leader: peer, into: &effects)
+            cancelCampaignTimers(into: &effects)
+        }
+        role.follower.leader = peer
+        role.follower.hearsLeader = true
+        timerIsStale = true
+        return true
+    }
+}
+
+extension Message {
+    /// Positions and terms stay far from the end of their range, so that no arithmetic here overflows.
+    private static let maxNumber: UInt64 = 1 << 60
+
+    /// Whether the message makes sense in itself. A peer's nonsense is dropped, not believed.
+    var isWellFormed: Bool {
+        guard term.rawValue >= 1, term.rawValue <= Self.maxNumber else { return false }
+        switch body {
+        case .append(let request): return isWellFormed(request)
+        case .preVoteRequest(let lastEntry): return isWellFormed(lastEntry)
+        case .voteRequest(let lastEntry, _):
+            return isWellFormed(lastEntry) && lastEntry.term < term
+        case .snapshotPart(let part):
+            return isWellFormed(part.lastIncluded) && part.lastIncluded.index > .zero
+                && part.offset <= Self.maxNumber
+        case .appendResponse(.accepted(let matchIndex)):
+            return matchIndex.rawValue <= Self.maxNumber
+        case .appendResponse(.rejected(let previousIndex, let hint)):
+            return previousIndex.rawValue <= Self.maxNumber && hint.index <= previousIndex
+        case .heartbeat(let committed, _), .commitNotice(let committed):
+            return isWellFormed(committed)
+        case .preVoteResponse, .voteResponse, .heartbeatResponse, .snapshotResponse,
+            .readIndexRequest, .readIndexResponse:
+            return true
+        }
+    }
+
+    private func isWellFormed(_ entry: EntryID) -> Bool {
+        entry.term <= term && entry.index.rawValue <= Self.maxNumber
+    }
+
+    /// Terms within an append do not fall, begin no lower than the entry before and end no higher than
+    /// the sender's.
+    private func isWellFormed(_ request: AppendRequest) -> Bool {
+        guard isWellFormed(request.previous) else { return false }
+        var term = request.previous.term
+        var count = 0
+        for run in request.entries {
+            guard run.count > 0, run.term >= term, run.term >= Term(1) else { return false }
+            let (sum, overflow) = count.addingReportingOverflow(run.count)
+            guard !overflow, sum <= Int(Self.maxNumber) else { return false }
+            count = sum
+            term = run.term
+        }
+        return term <= self.term
+    }
+}
