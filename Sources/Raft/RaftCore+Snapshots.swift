@@ -85,7 +85,8 @@ extension RaftCore {
         }
         guard let incoming = role.follower.incoming, !incoming.isWriting else { return }
         guard part.offset == incoming.received else {
-            return answerSnapshot(incoming, into: &effects)  // doubled, or a piece before it was lost
+            // Doubled, or a piece before it was lost: the leader must hear what is wanted.
+            return answerSnapshot(incoming, into: &effects)
         }
         role.follower.incoming?.isWriting = true
         effects.append(.receiveSnapshot(part))
