@@ -14,6 +14,12 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
         ends = []
     }
 
+    /// Puts together a list whose parts are known to agree: `ends` rises to the end of `bytes`.
+    init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        self.ends = ends
+    }
+
     /// Creates a list of the given byte strings.
     public init(_ items: [[UInt8]]) {
         self.init()
