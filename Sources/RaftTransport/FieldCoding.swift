@@ -1,0 +1,119 @@
+// The small fields that payloads are made of, each read and written within its limit.
+
+internal import Raft
+internal import Wire
+
+extension [UInt8] {
+    /// Appends a term, an index or an offset.
+    mutating func writeNumber(_ value: UInt64) throws(EncodeError) {
+        guard value <= TransportLimits.maxNumber else { throw EncodeError("number") }
+        writeVarint(value)
+    }
+
+    mutating func writeNode(_ node: NodeID) throws(EncodeError) {
+        guard node.rawValue >= 1 else { throw EncodeError("node") }
+        writeVarint(node.rawValue)
+    }
+
+    mutating func writeFlag(_ flag: Bool) { append(flag ? 1 : 0) }
+
+    mutating func writeEntryID(_ entry: EntryID) throws(EncodeError) {
+        try writeNumber(entry.term.rawValue)
+        try writeNumber(entry.index.rawValue)
+    }
+
+    mutating func writeItems(_ items: PackedBytes) throws(EncodeError) {
+        guard items.count <= TransportLimits.maxItems else { throw EncodeError("items") }
+        writePacked(items)
+    }
+
+    /// Appends the three lists of a configuration, each as its count and its nodes in rising order.
+    mutating func writeConfiguration(_ configuration: Configuration) throws(EncodeError) {
+        try writeMembers(configuration.incoming)
+        try writeMembers(configuration.outgoing)
+        try writeMembers(configuration.learners)
+    }
+
+    private mutating func writeMembers(_ members: [NodeID]) throws(EncodeError) {
+        guard members.count <= TransportLimits.maxMembers else { throw EncodeError("members") }
+        writeCount(members.count)
+        for member in members { try writeNode(member) }
+    }
+}
+
+extension Span where Element == UInt8 {
+    func readNumber(at offset: inout Int) throws(DecodeError) -> UInt64 {
+        let start = offset
+        let value = try readVarint(at: &offset)
+        guard value <= TransportLimits.maxNumber else {
+            throw DecodeError(
+                .limitExceeded(name: "number", limit: Int(TransportLimits.maxNumber)), at: start)
+        }
+        return value
+    }
+
+    func readNode(at offset: inout Int) throws(DecodeError) -> NodeID {
+        let start = offset
+        let value = try readVarint(at: &offset)
+        guard value >= 1 else { throw DecodeError(.invalid(field: "node"), at: start) }
+        return NodeID(value)
+    }
+
+    func readFlag(at offset: inout Int) throws(DecodeError) -> Bool {
+        let start = offset
+        let byte = try readUInt8(at: &offset)
+        guard byte <= 1 else { throw DecodeError(.invalid(field: "flag"), at: start) }
+        return byte == 1
+    }
+
+    func readTerm(at offset: inout Int) throws(DecodeError) -> Term {
+        Term(try readNumber(at: &offset))
+    }
+
+    func readIndex(at offset: inout Int) throws(DecodeError) -> LogIndex {
+        LogIndex(try readNumber(at: &offset))
+    }
+
+    func readEntryID(at offset: inout Int) throws(DecodeError) -> EntryID {
+        let term = try readTerm(at: &offset)
+        return EntryID(term: term, index: try readIndex(at: &offset))
+    }
+
+    func readItems(at offset: inout Int) throws(DecodeError) -> PackedBytes {
+        try readPacked(maxCount: TransportLimits.maxItems, name: "items", at: &offset)
+    }
+
+    func readConfiguration(at offset: inout Int) throws(DecodeError) -> Configuration {
+        let start = offset
+        let incoming = try readMembers(at: &offset)
+        let outgoing = try readMembers(at: &offset)
+        let learners = try readMembers(at: &offset)
+        let configuration = Configuration(voters: incoming, leaving: outgoing, learners: learners)
+        // Only a voter among the learners can make them differ now.
+        guard configuration.learners == learners else {
+            throw DecodeError(.invalid(field: "learners"), at: start)
+        }
+        return configuration
+    }
+
+    private func readMembers(at offset: inout Int) throws(DecodeError) -> [NodeID] {
+        let count = try readCount(
+            limit: TransportLimits.maxMembers, name: "members", at: &offset)
+        var members: [NodeID] = []
+        for _ in 0..<count {
+            let start = offset
+            let member = try readNode(at: &offset)
+            if let last = members.last, member <= last {
+                throw DecodeError(.invalid(field: "order of members"), at: start)
+            }
+            members.append(member)
+        }
+        return members
+    }
+
+    func expectEnd(at offset: Int) throws(DecodeError) {
+        guard offset == count else {
+            throw DecodeError(.invalid(field: "end of payload"), at: offset)
+        }
+    }
+}
