@@ -9,9 +9,9 @@
 //                          count (1 or more); then the items, as many as the runs count together
 //   6   append accepted    matchIndex number
 //   7   append rejected    previousIndex number, hint entry
-//   8   heartbeat          commitIndex number, round number (64 bits)
+//   8   heartbeat          committed entry, round number (64 bits)
 //   9   heartbeatResponse  round number (64 bits)
-//   10  commitNotice       commitIndex number
+//   10  commitNotice       committed entry
 //   11  snapshotPart       lastIncluded entry, configuration, offset number, isLast flag; then the
 //                          items, of which there is one
 //   12  snapshotResponse   lastIncluded entry, received number
@@ -87,13 +87,13 @@ extension Message.Body {
         case .appendResponse(.rejected(let previousIndex, let hint)):
             try output.writeNumber(previousIndex.rawValue)
             try output.writeEntryID(hint)
-        case .heartbeat(let commitIndex, let round):
-            try output.writeNumber(commitIndex.rawValue)
+        case .heartbeat(let committed, let round):
+            try output.writeEntryID(committed)
             output.writeVarint(round)
         case .heartbeatResponse(let round):
             output.writeVarint(round)
-        case .commitNotice(let commitIndex):
-            try output.writeNumber(commitIndex.rawValue)
+        case .commitNotice(let committed):
+            try output.writeEntryID(committed)
         case .snapshotPart(let part):
             try output.writeEntryID(part.lastIncluded)
             try output.writeConfiguration(part.configuration)
@@ -154,12 +154,12 @@ extension Message.Body {
             let hint = try payload.readEntryID(at: &offset)
             self = .appendResponse(.rejected(previousIndex: previousIndex, hint: hint))
         case .heartbeat:
-            let commitIndex = try payload.readIndex(at: &offset)
-            self = .heartbeat(commitIndex: commitIndex, round: try payload.readVarint(at: &offset))
+            let committed = try payload.readEntryID(at: &offset)
+            self = .heartbeat(committed: committed, round: try payload.readVarint(at: &offset))
         case .heartbeatResponse:
             self = .heartbeatResponse(round: try payload.readVarint(at: &offset))
         case .commitNotice:
-            self = .commitNotice(commitIndex: try payload.readIndex(at: &offset))
+            self = .commitNotice(committed: try payload.readEntryID(at: &offset))
         case .snapshotPart:
             self = .snapshotPart(try SnapshotPart(payload, at: &offset))
         case .snapshotResponse:

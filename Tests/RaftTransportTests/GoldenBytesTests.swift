@@ -50,11 +50,11 @@ internal import Wire
             [1, 0xac, 2, 6, 7, 8, 5, 0xe8, 7]
         ),
         (
-            raft(.heartbeat(commitIndex: LogIndex(8), round: 0x80)), 16,
-            [1, 0xac, 2, 6, 8, 8, 0x80, 1]
+            raft(.heartbeat(committed: entry, round: 0x80)), 16,
+            [1, 0xac, 2, 6, 8, 5, 0xe8, 7, 0x80, 1]
         ),
         (raft(.heartbeatResponse(round: 1)), 16, [1, 0xac, 2, 6, 9, 1]),
-        (raft(.commitNotice(commitIndex: LogIndex(2))), 16, [1, 0xac, 2, 6, 10, 2]),
+        (raft(.commitNotice(committed: entry)), 16, [1, 0xac, 2, 6, 10, 5, 0xe8, 7]),
         (
             raft(
                 .snapshotPart(

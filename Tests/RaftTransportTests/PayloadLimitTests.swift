@@ -31,7 +31,7 @@ internal import Wire
         ("more than the last field", 16, message([4, 1, 0])),
         ("a padded number", 16, message([9, 0x80, 0])),
         ("a number of more than 64 bits", 16, message([9], [UInt8](repeating: 0xff, count: 11))),
-        ("an index over the limit", 16, message([10], overNumber)),
+        ("an index over the limit", 16, message([10, 0], overNumber)),
         ("too many runs", 16, message([5, 0, 0, 0], overItems)),
         ("more runs than bytes", 16, message([5, 0, 0, 0], varint(1 << 20))),
         ("an empty run", 16, message([5, 0, 0, 0, 1, 1, 0, 0])),
@@ -98,7 +98,7 @@ internal import Wire
         raft(append(runs: [1, -1]), []),
         raft(append(runs: [1], previous: TransportLimits.maxNumber), [[]]),
         raft(append(runs: [], previous: TransportLimits.maxNumber + 1), []),
-        raft(.commitNotice(commitIndex: LogIndex(.max)), []),
+        raft(.commitNotice(committed: EntryID(term: .zero, index: LogIndex(.max))), []),
         .raft(
             Message(
                 from: NodeID(0), to: NodeID(1), term: .zero, body: .voteResponse(granted: true)),

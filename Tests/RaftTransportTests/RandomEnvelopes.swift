@@ -85,9 +85,9 @@ extension SeededGenerator {
         case 4: .append(append())
         case 5: .appendResponse(.accepted(matchIndex: LogIndex(number())))
         case 6: .appendResponse(.rejected(previousIndex: LogIndex(number()), hint: entry()))
-        case 7: .heartbeat(commitIndex: LogIndex(number()), round: number(limit: .max))
+        case 7: .heartbeat(committed: entry(), round: number(limit: .max))
         case 8: .heartbeatResponse(round: number(limit: .max))
-        case 9: .commitNotice(commitIndex: LogIndex(number()))
+        case 9: .commitNotice(committed: entry())
         case 10:
             .snapshotPart(
                 SnapshotPart(
