@@ -1,0 +1,22 @@
+/// SplitMix64: the same numbers for the same seed on every machine.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// Any byte, but more often one that means something to a parser.
+    mutating func interestingByte() -> UInt8 {
+        let meaningful = Array("\r\n :,;?%&=+/0159afHTP\t\"{}\\".utf8)
+        return below(3) == 0 ? UInt8(below(256)) : meaningful[below(meaningful.count)]
+    }
+}
