@@ -1,0 +1,199 @@
+internal import Synchronization
+internal import Testing
+
+@testable internal import Platform
+
+@Suite struct EventLoopTests {
+    @Test func `timers fire in the order of their times and equals in the order of arming`() throws
+    {
+        var fired: [String] = []
+        try withLoop { loop in
+            let start = MonotonicTime.now
+            loop.schedule(at: start.advanced(byMilliseconds: 6)) {
+                fired.append("third")
+                loop.stop()
+            }
+            loop.schedule(at: start.advanced(byMilliseconds: 2)) { fired.append("first") }
+            loop.schedule(at: start.advanced(byMilliseconds: 2)) { fired.append("second") }
+        }
+        #expect(fired == ["first", "second", "third"])
+    }
+
+    @Test func `a timer is never early`() throws {
+        let due = MonotonicTime.now.advanced(byNanoseconds: 3_400_000)
+        try withLoop { loop in
+            loop.schedule(at: due) {
+                #expect(loop.turnTime >= due)
+                loop.stop()
+            }
+        }
+    }
+
+    @Test func `a cancelled timer stays silent and a moved one fires once`() throws {
+        var fired: [String] = []
+        try withLoop { loop in
+            let start = MonotonicTime.now
+            let cancelled = loop.schedule(at: start) { fired.append("cancelled") }
+            let moved = loop.schedule(at: start) { fired.append("moved") }
+            loop.cancel(cancelled)
+            #expect(!loop.reschedule(cancelled, at: start))
+            #expect(loop.reschedule(moved, at: start.advanced(byMilliseconds: 4)))
+            loop.schedule(at: start.advanced(byMilliseconds: 2)) { fired.append("between") }
+            loop.schedule(at: start.advanced(byMilliseconds: 6)) {
+                #expect(!loop.reschedule(moved, at: start))
+                loop.stop()
+            }
+        }
+        #expect(fired == ["between", "moved"])
+    }
+
+    @Test func `hooks run once at the end of each turn, after timers and jobs`() throws {
+        var order: [String] = []
+        try withLoop { loop in
+            loop.atEndOfTurn { order.append("hook") }
+            loop.defer {
+                order.append("deferred")
+                loop.defer {
+                    order.append("next turn")
+                    loop.stop()
+                }
+            }
+            loop.schedule(at: .now) { order.append("timer") }
+        }
+        #expect(order == ["deferred", "timer", "hook", "next turn", "hook"])
+    }
+
+    @Test func `a removed hook is not run again`() throws {
+        var count = 0
+        try withLoop { loop in
+            let hook = loop.atEndOfTurn { count += 1 }
+            loop.defer {
+                loop.removeHook(hook)
+                loop.defer { loop.stop() }
+            }
+        }
+        #expect(count == 0)
+    }
+
+    @Test func `many posts to a sleeping loop cost one system call`() throws {
+        let (thread, order) = try LoopThread.start(name: "loop") { _ in Guarded<[Int]>([]) }
+        let gate = try Gate(thread.waker)
+        gate.waitUntilBusy()
+        let before = thread.waker.systemCallCount
+        for number in 0..<1_000 {
+            thread.waker.post { order.withLock { $0.append(number) } }
+        }
+        #expect(thread.waker.systemCallCount == before)  // the loop is busy: none at all
+        gate.open()
+        thread.stop()
+        thread.join()
+        #expect(thread.waker.systemCallCount <= before + 1)
+        #expect(order.withLock { $0 } == Array(0..<1_000))
+    }
+
+    @Test func `a wake costs a system call only when the loop sleeps`() throws {
+        let waker = try Waker()
+        waker.wake()
+        waker.wake()
+        #expect(waker.systemCallCount == 0)
+        #expect(!waker.fallAsleep())  // it was woken meanwhile
+        waker.beginTurn()
+        #expect(waker.fallAsleep())
+        waker.wake()
+        waker.wake()
+        #expect(waker.systemCallCount == 1)
+    }
+
+    @Test func `a loop with nothing to do does not go round`() throws {
+        var turns = 0
+        try withLoop { loop in
+            loop.defer {
+                turns = loop.turnCount
+                loop.schedule(at: .now.advanced(byMilliseconds: 30)) {
+                    turns = loop.turnCount - turns
+                    loop.stop()
+                }
+            }
+        }
+        #expect(turns == 1)
+    }
+
+    @Test func `jobs posted by many threads all arrive, each thread's in order`() throws {
+        let (thread, seen) = try LoopThread.start(name: "loop") { _ in
+            Guarded<[[Int]]>(Array(repeating: [], count: 4))
+        }
+        let threads = try (0..<4).map { number in
+            try SystemThread(name: "poster") {
+                for value in 0..<2_000 {
+                    thread.waker.post { seen.withLock { $0[number].append(value) } }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        thread.stop()
+        thread.join()
+        #expect(seen.withLock { $0 } == Array(repeating: Array(0..<2_000), count: 4))
+        #expect(!thread.waker.post {})
+    }
+
+    @Test func `what is bound to a loop is released on its thread`() throws {
+        final class Witness {
+            let thread: EventLoop
+            let released: Guarded<Bool?>
+            init(_ loop: EventLoop, _ released: Guarded<Bool?>) {
+                thread = loop
+                self.released = released
+            }
+            deinit {
+                let isOnLoopThread = thread.isOnLoopThread
+                released.withLock { $0 = isOnLoopThread }
+            }
+        }
+        let released = Guarded<Bool?>(nil)
+        do {
+            let (thread, bound) = try LoopThread.start(name: "loop") { loop in
+                LoopBound(Witness(loop, released), on: loop)
+            }
+            _ = bound
+            thread.waker.post { #expect(bound.value.thread.isOnLoopThread) }
+            thread.stop()
+            thread.join()
+        }
+        let (thread, box) = try LoopThread.start(name: "loop") { loop in
+            Guarded<LoopBound<Witness>?>(LoopBound(Witness(loop, released), on: loop))
+        }
+        released.withLock { $0 = nil }
+        box.withLock { $0 = nil }
+        thread.stop()
+        thread.join()
+        #expect(released.withLock { $0 } == true)
+    }
+
+    @Test func `an error while a loop's thread is set up comes back to its starter`() throws {
+        #expect(throws: SystemError.self) {
+            _ = try LoopThread.start(name: "loop") { _ -> Int in
+                throw SystemError("open", "nothing", code: 2)
+            }
+        }
+    }
+}
+
+/// Holds a loop up inside a job until it is opened.
+struct Gate {
+    private let entered: BlockingQueue<Bool>
+    private let opened: BlockingQueue<Bool>
+
+    init(_ waker: Waker) throws {
+        let entered = BlockingQueue<Bool>()
+        let opened = BlockingQueue<Bool>()
+        self.entered = entered
+        self.opened = opened
+        waker.post {
+            _ = entered.append(true)
+            _ = opened.takeAll()
+        }
+    }
+
+    func waitUntilBusy() { _ = entered.takeAll() }
+    func open() { _ = opened.append(true) }
+}
