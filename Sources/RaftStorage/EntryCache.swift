@@ -1,0 +1,149 @@
+internal import Raft
+internal import Wire
+
+/// The newest entries of the log in memory, without gaps.
+///
+/// Chunks of a good size, so that forgetting old entries and finding one cost little.
+struct EntryCache {
+    private struct Chunk {
+        var first: LogIndex
+        var items = PackedBytes()
+
+        var last: LogIndex { LogIndex(first.rawValue + UInt64(items.count) - 1) }
+        var cost: Int { items.byteCount + items.count * EntryCache.itemOverheadBytes }
+    }
+
+    private static let chunkBytes = 128 << 10
+    private static let itemOverheadBytes = 8
+
+    private var chunks: [Chunk] = []
+    /// The bytes held, with what it costs to hold them.
+    private(set) var byteCount = 0
+
+    /// The first entry held.
+    var first: LogIndex? { chunks.first?.first }
+
+    /// Puts entries at `first`, in the place of whatever is there and after.
+    ///
+    /// When they do not follow on what is held, that is forgotten first.
+    mutating func replace(from first: LogIndex, with items: PackedBytes, _ range: Range<Int>) {
+        truncate(from: first)
+        if let last = chunks.last, last.last.next != first { removeAll() }
+        if chunks.isEmpty || chunks[chunks.count - 1].cost >= Self.chunkBytes {
+            chunks.append(Chunk(first: first))
+        }
+        let before = chunks[chunks.count - 1].cost
+        chunks[chunks.count - 1].items.append(items, range)
+        byteCount += chunks[chunks.count - 1].cost - before
+    }
+
+    /// Drops the entries from `first` on.
+    mutating func truncate(from first: LogIndex) {
+        while let last = chunks.last, last.first >= first {
+            byteCount -= last.cost
+            chunks.removeLast()
+        }
+        guard let last = chunks.last, last.last >= first else { return }
+        chunks[chunks.count - 1].items.truncate(toCount: Int(first.rawValue - last.first.rawValue))
+        byteCount -= last.cost - chunks[chunks.count - 1].cost
+    }
+
+    /// Drops everything.
+    mutating func removeAll() {
+        chunks.removeAll(keepingCapacity: true)
+        byteCount = 0
+    }
+
+    /// Drops old chunks while there is more than `limit`, but none with an entry after `written`.
+    mutating func trim(toBytes limit: Int, written: LogIndex) {
+        var dropped = 0
+        while byteCount > limit, dropped < chunks.count, chunks[dropped].last <= written {
+            byteCount -= chunks[dropped].cost
+            dropped += 1
+        }
+        chunks.removeSubrange(0..<dropped)
+    }
+
+    /// Drops chunks that hold nothing after `index`.
+    mutating func forget(through index: LogIndex) {
+        var dropped = 0
+        while dropped < chunks.count, chunks[dropped].last <= index {
+            byteCount -= chunks[dropped].cost
+            dropped += 1
+        }
+        chunks.removeSubrange(0..<dropped)
+    }
+
+    /// Hands over the entries of a range, all of which must be held, until `body` says false.
+    func visit(
+        from first: LogIndex, through last: LogIndex, _ body: (Span<UInt8>) -> Bool
+    ) {
+        var next = first
+        var position = chunk(holding: first)
+        while next <= last {
+            let chunk = chunks[position]
+            let start = Int(next.rawValue - chunk.first.rawValue)
+            let stop = Int(min(last, chunk.last).rawValue - chunk.first.rawValue)
+            for i in start...stop {
+                guard chunk.items.withItem(i, body) else { return }
+            }
+            next = chunk.last.next
+            position += 1
+        }
+    }
+
+    /// Appends entries of a range, all of which must be held, until `maxBytes` would be exceeded; at
+    /// least one when `mustTakeOne`. Returns how many.
+    func read(
+        from first: LogIndex, through last: LogIndex, maxBytes: Int, mustTakeOne: Bool,
+        into result: inout PackedBytes
+    ) -> Int {
+        var taken = 0
+        var next = first
+        var position = chunk(holding: first)
+        var room = maxBytes
+        while next <= last {
+            let items = chunks[position].items
+            let start = Int(next.rawValue - chunks[position].first.rawValue)
+            let stop =
+                Int(min(last, chunks[position].last).rawValue - chunks[position].first.rawValue) + 1
+            let end = items.fitting(
+                start..<stop, room: room, mustTakeOne: mustTakeOne && taken == 0)
+            result.append(items, start..<end)
+            room -= items.range(of: start..<end).count
+            taken += end - start
+            if end < stop { return taken }
+            next = chunks[position].last.next
+            position += 1
+        }
+        return taken
+    }
+
+    private func chunk(holding index: LogIndex) -> Int {
+        var low = 0
+        var high = chunks.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if chunks[middle].first <= index { low = middle } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension PackedBytes {
+    /// The end of the longest start of `range` that has at most `room` bytes, or one item.
+    func fitting(_ range: Range<Int>, room: Int, mustTakeOne: Bool) -> Int {
+        let origin = self.range(of: range).lowerBound
+        var low = range.lowerBound + (mustTakeOne && !range.isEmpty ? 1 : 0)
+        var high = range.upperBound
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if self.range(of: middle - 1).upperBound - origin <= room {
+                low = middle
+            } else {
+                high = middle - 1
+            }
+        }
+        return low
+    }
+}

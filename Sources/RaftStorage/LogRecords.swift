@@ -1,0 +1,217 @@
+internal import Raft
+internal import Wire
+
+/// What stands before the records of a segment; the layout is in `LogFormat.swift`.
+struct SegmentHeader: Equatable {
+    var number: UInt32
+    var identity: NodeIdentity
+    var chain: UInt32
+    var durable: DiskPosition
+    var hardState: HardState
+    var base: EntryID
+    var last: EntryID
+    var initialConfiguration: Configuration
+
+    /// The bytes with their padding, and the checksum that the first record is chained to.
+    func encoded() -> (bytes: [UInt8], checksum: UInt32) {
+        var bytes: [UInt8] = []
+        bytes.write(LogFormat.magic)
+        bytes.write(LogFormat.version)
+        bytes.write(UInt64(0))  // length and checksum, filled in below
+        bytes.write(number)
+        bytes.write(identity.incarnation)
+        bytes.write(identity.node.rawValue)
+        bytes.writeString(identity.cluster)
+        bytes.write(chain)
+        bytes.write(durable)
+        bytes.write(hardState)
+        bytes.write(base)
+        bytes.write(last)
+        bytes.write(initialConfiguration)
+        bytes.overwrite(UInt32(bytes.count - LogFormat.segmentPrefixBytes), at: 12)
+        bytes.pad()
+        let checksum = Self.checksum(bytes.span)
+        bytes.overwrite(checksum, at: 16)
+        return (bytes, checksum)
+    }
+
+    private static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+        var crc = CRC32C()
+        crc.update(bytes.extracting(0..<16))
+        crc.update(bytes.extracting(LogFormat.segmentPrefixBytes..<bytes.count))
+        return crc.value
+    }
+
+    /// Reads the header at the start of a segment; `end` is where the records begin.
+    static func decode(
+        _ bytes: Span<UInt8>
+    ) throws(DecodeError) -> (header: SegmentHeader, checksum: UInt32, end: Int) {
+        guard bytes.holds(LogFormat.magic, at: 0) else {
+            throw DecodeError(.invalid(field: "magic"), at: 0)
+        }
+        var offset = 8
+        let version = try bytes.readUInt32(at: &offset)
+        guard version == LogFormat.version else {
+            throw DecodeError(.unknownVersion(version), at: 8)
+        }
+        let length = try bytes.readUInt32(at: &offset)
+        guard length <= LogFormat.maxHeaderFieldBytes else {
+            throw DecodeError(
+                .limitExceeded(name: "header", limit: LogFormat.maxHeaderFieldBytes), at: 12)
+        }
+        let end = LogFormat.padded(LogFormat.segmentPrefixBytes + Int(length))
+        guard bytes.count >= end else { throw DecodeError(.truncated, at: bytes.count) }
+        let checksum = try bytes.readUInt32(at: &offset)
+        guard Self.checksum(bytes.extracting(0..<end)) == checksum else {
+            throw DecodeError(.checksumMismatch, at: 16)
+        }
+        let header = try fields(bytes.extracting(0..<end), at: &offset)
+        guard offset == LogFormat.segmentPrefixBytes + Int(length) else {
+            throw DecodeError(.invalid(field: "header length"), at: 12)
+        }
+        return (header, checksum, end)
+    }
+
+    private static func fields(
+        _ bytes: Span<UInt8>, at offset: inout Int
+    ) throws(DecodeError) -> SegmentHeader {
+        let number = try bytes.readUInt32(at: &offset)
+        let incarnation = try bytes.readUInt64(at: &offset)
+        let node = NodeID(try bytes.readUInt64(at: &offset))
+        let cluster = try bytes.readString(
+            limit: NodeIdentity.maxClusterNameBytes, name: "cluster", at: &offset)
+        return SegmentHeader(
+            number: number,
+            identity: NodeIdentity(cluster: cluster, node: node, incarnation: incarnation),
+            chain: try bytes.readUInt32(at: &offset), durable: try bytes.readPosition(at: &offset),
+            hardState: try bytes.readHardState(at: &offset),
+            base: try bytes.readEntryID(at: &offset), last: try bytes.readEntryID(at: &offset),
+            initialConfiguration: try bytes.readConfiguration(at: &offset))
+    }
+}
+
+/// The kinds of record.
+enum RecordType: UInt8 {
+    case hardState = 1
+    case entries = 2
+    case base = 3
+    case reset = 4
+    case mark = 5
+}
+
+/// What stands before the payload of a record; the layout is in `LogFormat.swift`.
+struct RecordHeader {
+    /// The checksum of the header: covers its own place and, through the payload's checksum, all of it.
+    var checksum: UInt32
+    var chain: UInt32
+    var payloadChecksum: UInt32
+    var payloadBytes: UInt32
+    var durable: DiskPosition
+    var type: UInt8
+
+    /// The bytes of header, payload and padding.
+    var recordBytes: Int { LogFormat.recordHeaderBytes + LogFormat.padded(Int(payloadBytes)) }
+
+    /// Reads the header that stands at `position`, of which `offset` is the place in `bytes`.
+    ///
+    /// Nothing when the checksum says that no record was written to this place.
+    static func decode(
+        _ bytes: Span<UInt8>, at offset: Int, incarnation: UInt64, position: DiskPosition
+    ) -> RecordHeader? {
+        guard bytes.count - offset >= LogFormat.recordHeaderBytes else { return nil }
+        let header = bytes.extracting(offset..<offset + LogFormat.recordHeaderBytes)
+        var crc = LogFormat.checksum(incarnation: incarnation, at: position)
+        crc.update(header.extracting(4..<LogFormat.recordHeaderBytes))
+        return try? fields(header, expecting: crc.value)
+    }
+
+    private static func fields(
+        _ header: Span<UInt8>, expecting expected: UInt32
+    ) throws(DecodeError) -> RecordHeader {
+        var offset = 0
+        let checksum = try header.readUInt32(at: &offset)
+        guard checksum == expected else { throw DecodeError(.checksumMismatch, at: 0) }
+        return RecordHeader(
+            checksum: checksum, chain: try header.readUInt32(at: &offset),
+            payloadChecksum: try header.readUInt32(at: &offset),
+            payloadBytes: try header.readUInt32(at: &offset),
+            durable: try header.readPosition(at: &offset), type: try header.readUInt8(at: &offset))
+    }
+
+    /// Appends a whole record that is to stand at `position`, and returns its checksum.
+    static func append(
+        _ type: RecordType, payload: Span<UInt8>, chain: UInt32, durable: DiskPosition,
+        incarnation: UInt64, position: DiskPosition, to bytes: inout [UInt8]
+    ) -> UInt32 {
+        let start = bytes.count
+        bytes.write(UInt32(0))  // the checksum, filled in below
+        bytes.write(chain)
+        bytes.write(UInt32(0))  // the payload's, likewise
+        bytes.write(UInt32(payload.count))
+        bytes.write(durable)
+        bytes.write(UInt64(type.rawValue))
+        let body = bytes.count
+        bytes.write(payload)
+        for _ in payload.count..<LogFormat.padded(payload.count) { bytes.append(0) }
+        let payloadChecksum = CRC32C.checksum(bytes.span.extracting(body..<bytes.count))
+        bytes.overwrite(payloadChecksum, at: start + 8)
+        var crc = LogFormat.checksum(incarnation: incarnation, at: position)
+        crc.update(bytes.span.extracting(start + 4..<body))
+        bytes.overwrite(crc.value, at: start)
+        return crc.value
+    }
+}
+
+/// The fixed part of a record of entries.
+struct EntriesPayload {
+    /// The bytes before the contents.
+    static let fixedBytes = 20
+
+    var first: LogIndex
+    var term: Term
+    var count: Int
+
+    /// Appends the fixed part.
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(first.rawValue)
+        bytes.write(term.rawValue)
+        bytes.write(UInt32(count))
+    }
+
+    /// Reads the fixed part.
+    static func decode(
+        _ bytes: Span<UInt8>, at offset: inout Int
+    ) throws(DecodeError) -> EntriesPayload {
+        let first = try bytes.readUInt64(at: &offset)
+        let term = try bytes.readUInt64(at: &offset)
+        let count = try bytes.readUInt32(at: &offset)
+        guard first > 0, first < UInt64(Int64.max) else {
+            throw DecodeError(.invalid(field: "first index"), at: 0)
+        }
+        guard count > 0, Int(count) <= bytes.count - offset else {
+            throw DecodeError(.invalid(field: "count"), at: 16)
+        }
+        return EntriesPayload(first: LogIndex(first), term: Term(term), count: Int(count))
+    }
+
+    /// Reads the contents behind the fixed part, and checks that nothing follows them.
+    func contents(
+        _ bytes: Span<UInt8>, at offset: inout Int
+    ) throws(DecodeError) -> PackedBytes {
+        var items = PackedBytes()
+        items.reserve(count: count, bytes: bytes.count - offset)
+        for _ in 0..<count {
+            let length = try bytes.readCount(
+                limit: StorageLimits.entryBytes, name: "entry", at: &offset)
+            guard bytes.count - offset >= length else {
+                throw DecodeError(.truncated, at: bytes.count)
+            }
+            items.append(bytes.extracting(offset..<offset + length))
+            offset += length
+        }
+        guard offset == bytes.count else {
+            throw DecodeError(.invalid(field: "payload length"), at: offset)
+        }
+        return items
+    }
+}

@@ -1,0 +1,149 @@
+public import Raft
+
+extension LogStore {
+    private static var creatingName: String { "creating" }
+
+    /// Makes a new log in `directory`/log. Durable on return.
+    ///
+    /// `directory` itself is made when it is not there; the directory around it must be.
+    /// - Throws: `StorageError`, of kind `.exists` when there is a log already.
+    public static func create(
+        files: Files, directory: String, identity: NodeIdentity, configuration: Configuration,
+        settings: LogSettings = LogSettings()
+    ) throws(StorageError) -> LogStore {
+        let logDirectory = directory + "/log"
+        try checkLimits(identity, configuration, logDirectory)
+        try files.createDirectory(directory)
+        try files.createDirectory(logDirectory)
+        guard
+            try files.list(logDirectory).allSatisfy({ LogFormat.segmentNumber(fileName: $0) == nil }
+            )
+        else { throw StorageError(.exists, operation: "create log", path: logDirectory) }
+        let header = SegmentHeader(
+            number: 1, identity: identity, chain: 0, durable: .zero, hardState: HardState(),
+            base: .zero, last: .zero, initialConfiguration: configuration)
+        let (file, end, chain) = try createFirst(header, files, logDirectory, settings)
+        try files.syncDirectory(directory)
+        try files.syncDirectory(parent(of: directory))
+        let store = LogStore(
+            files: files, directory: logDirectory, settings: settings, header: header,
+            segments: [Segment(number: 1, file: file)], replay: LogReplay(header), chain: chain,
+            end: DiskPosition(segment: 1, offset: UInt32(end)))
+        try store.changing { () throws(StorageError) in try store.writeMark() }
+        return store
+    }
+
+    private static func checkLimits(
+        _ identity: NodeIdentity, _ configuration: Configuration, _ path: String
+    ) throws(StorageError) {
+        guard identity.cluster.utf8.count <= NodeIdentity.maxClusterNameBytes else {
+            throw StorageError(
+                .limitExceeded(limit: UInt64(NodeIdentity.maxClusterNameBytes)),
+                operation: "create log", path: path, detail: "the cluster's name in bytes")
+        }
+        guard configuration.members.count <= LogFormat.maxMembers else {
+            throw StorageError(
+                .limitExceeded(limit: UInt64(LogFormat.maxMembers)), operation: "create log",
+                path: path, detail: "members")
+        }
+    }
+
+    /// The first segment gets its name when it is whole, so that a log either is there or is not.
+    private static func createFirst(
+        _ header: SegmentHeader, _ files: Files, _ directory: String, _ settings: LogSettings
+    ) throws(StorageError) -> (file: Files.File, end: Int, chain: UInt32) {
+        let temporary = directory + "/" + creatingName
+        let (bytes, checksum) = header.encoded()
+        let file = try files.open(temporary, create: true)
+        try file.truncate(to: 0)
+        try file.allocate(UInt64(settings.segmentBytes))
+        try file.write(bytes.span, at: 0)
+        try file.sync()
+        try files.rename(temporary, to: directory + "/" + LogFormat.fileName(segment: 1))
+        try files.syncDirectory(directory)
+        return (file, bytes.count, checksum)
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    /// Opens the log in `directory`/log, or returns nothing when none was ever completed there.
+    ///
+    /// On return all that was recovered is durable. An incomplete last write is cut off and noted.
+    /// - Throws: `StorageError`: `.foreign` when the log is another cluster's or node's,
+    ///   `.newerVersion`, `.corrupt` when something acknowledged is damaged or missing (nothing has
+    ///   then been changed), or what the file system throws.
+    public static func open(
+        files: Files, directory: String, cluster: String, node: NodeID,
+        settings: LogSettings = LogSettings()
+    ) throws(StorageError) -> (store: LogStore, recovered: RecoveredLog)? {
+        let logDirectory = directory + "/log"
+        guard let names = try names(in: logDirectory, files) else { return nil }
+        let numbers = names.compactMap { LogFormat.segmentNumber(fileName: $0) }
+        guard let last = numbers.last else { return nil }
+        var first = last
+        for number in numbers.reversed() where number == first - 1 { first = number }
+
+        var recovery = LogRecovery(
+            files: files, directory: logDirectory, cluster: cluster, node: node)
+        try recovery.run(segments: first...last)
+        guard let header = recovery.firstHeader, let replay = recovery.replay,
+            let newest = recovery.segments.last
+        else {
+            throw StorageError(
+                .corrupt(offset: 0, index: nil), operation: "recover", path: logDirectory)
+        }
+
+        var notes = recovery.notes
+        let leftovers =
+            (names.contains(creatingName) ? [creatingName] : [])
+            + numbers.filter { $0 < first }.map { LogFormat.fileName(segment: $0) }
+        for name in leftovers {
+            try files.remove(logDirectory + "/" + name)
+            notes.append(RecoveryNote(path: logDirectory + "/" + name, action: .leftoverRemoved))
+        }
+        let store = LogStore(
+            files: files, directory: logDirectory, settings: settings, header: header,
+            segments: recovery.segments.map { Segment(number: $0.number, file: $0.file) },
+            replay: replay, chain: recovery.chain,
+            end: DiskPosition(segment: newest.number, offset: UInt32(newest.end)))
+        if recovery.claim < store.end {
+            try store.changing { () throws(StorageError) in try store.writeMark() }
+        }
+        let recovered = RecoveredLog(
+            identity: header.identity, initialConfiguration: header.initialConfiguration,
+            hardState: replay.hardState, base: replay.base, runs: replay.terms.runs, notes: notes)
+        return (store, recovered)
+    }
+
+    private static func names(
+        in directory: String, _ files: Files
+    ) throws(StorageError) -> [String]? {
+        do throws(StorageError) {
+            return try files.list(directory)
+        } catch {
+            if error.kind == .notFound { return nil }
+            throw error
+        }
+    }
+
+    /// Makes the log fit the latest snapshot: a crash may have come between storing a received snapshot and
+    /// `reset`. To be called once after `open`; when it returns true the log was reset.
+    ///
+    /// - Throws: `StorageError`: `.corrupt` when the log begins behind the snapshot's end, so that entries
+    ///   in between are nowhere.
+    public func align(with snapshot: EntryID?) throws(StorageError) -> Bool {
+        let snapshot = snapshot ?? .zero
+        guard snapshot.index > base.index || snapshot == base else {
+            throw StorageError(
+                .corrupt(offset: 0, index: snapshot.index.next), operation: "align",
+                path: directory,
+                detail: "the log begins after \(base), the snapshot ends at \(snapshot)")
+        }
+        if term(at: snapshot.index) == snapshot.term { return false }
+        try reset(to: snapshot)
+        return true
+    }
+}

@@ -1,0 +1,163 @@
+public import Raft
+public import Wire
+
+/// How a log uses disk and memory.
+public struct LogSettings: Hashable, Sendable {
+    /// The size of a segment in bytes, reserved in advance; from 4 KiB to `StorageLimits.segmentBytes`.
+    public var segmentBytes: Int
+    /// How many bytes of the newest entries stay in memory; what is not yet written always does.
+    public var cacheBytes: Int
+
+    /// Makes settings.
+    public init(segmentBytes: Int = 16 << 20, cacheBytes: Int = 32 << 20) {
+        self.segmentBytes = min(max(segmentBytes, 4 << 10), StorageLimits.segmentBytes)
+        self.cacheBytes = max(cacheBytes, 0)
+    }
+}
+
+/// What a log directory held when it was opened.
+public struct RecoveredLog: Hashable, Sendable {
+    /// Who the node is.
+    public var identity: NodeIdentity
+    /// The membership with which the directory was made.
+    public var initialConfiguration: Configuration
+    /// Term and vote.
+    public var hardState: HardState
+    /// The entry before the first one kept.
+    public var base: EntryID
+    /// The terms of the entries after `base`.
+    public var runs: [TermRun]
+    /// What was found and put right.
+    public var notes: [RecoveryNote]
+}
+
+/// The write-ahead log: entries, terms and votes, in the order in which they were written.
+///
+/// Confined to the thread of the node's loop; only `SyncWork` leaves it. Entries are first put into
+/// memory (`append`), then into the system's page cache (`write`), and are durable once the work that
+/// `takeSyncWork` hands out has been performed. When a call that changes the disk has failed the store is spent:
+/// every later one throws the same error, and the node must stop.
+public final class LogStore<Files: FileSystem> {
+    struct Segment {
+        var number: UInt32
+        var file: Files.File
+    }
+
+    /// Who the node is.
+    public let identity: NodeIdentity
+    /// The membership with which the directory was made.
+    public let initialConfiguration: Configuration
+
+    let files: Files
+    let directory: String
+    let settings: LogSettings
+
+    /// The entries as the loop knows them, and the newest of them in memory.
+    var terms: TermTable
+    var cache = EntryCache()
+    /// The last entry that has been written and not been replaced in memory since.
+    var writtenIndex: LogIndex
+
+    /// The log on disk.
+    var segments: [Segment]
+    var records: RecordIndex
+    var hardState: HardState
+    var diskLast: EntryID
+    var chain: UInt32
+    /// Where the next record goes, where the last write that must be synced ends, and what is durable.
+    var end: DiskPosition
+    var wanted: DiskPosition
+    var durable: DiskPosition
+    /// Whether the name of the newest segment may still be lost in a crash.
+    var creationIsUnsynced = false
+    var syncIsOut = false
+    var failure: StorageError?
+
+    /// Records that are on their way to the newest segment, and the payload being built.
+    var pending: [UInt8] = []
+    var payload: [UInt8] = []
+    /// The record read last, because the next read mostly goes on in it.
+    var lastRead: (position: DiskPosition, items: PackedBytes)?
+
+    /// The bytes of entries added since the log was opened or last compacted.
+    public internal(set) var bytesSinceCompaction: Int
+
+    init(
+        files: Files, directory: String, settings: LogSettings, header: SegmentHeader,
+        segments: [Segment], replay: LogReplay, chain: UInt32, end: DiskPosition
+    ) {
+        self.files = files
+        self.directory = directory
+        self.settings = settings
+        self.identity = header.identity
+        self.initialConfiguration = header.initialConfiguration
+        self.segments = segments
+        self.terms = replay.terms
+        self.records = replay.records
+        self.hardState = replay.hardState
+        self.writtenIndex = replay.terms.lastIndex
+        self.diskLast = replay.terms.last
+        self.chain = chain
+        self.end = end
+        self.wanted = end
+        self.durable = end
+        self.bytesSinceCompaction = replay.records.byteCount
+    }
+
+    /// The entry before the first one kept.
+    public var base: EntryID { terms.base }
+
+    /// The position of the last entry, in memory or on disk.
+    public var lastIndex: LogIndex { terms.lastIndex }
+
+    /// The number of entries kept.
+    public var entryCount: Int { terms.count }
+
+    /// The terms of the entries after `base`.
+    public var runs: [TermRun] { terms.runs }
+
+    /// The term of an entry or of the base, nothing when neither is here.
+    public func term(at index: LogIndex) -> Term? { terms.term(at: index) }
+
+    /// The number of segment files.
+    public var segmentCount: Int { segments.count }
+
+    /// Puts entries into memory at `first`, in the place of whatever is there and after.
+    ///
+    /// `first` must follow on an entry that is there, or on the base; `runs` says the terms of the
+    /// contents in `range`. Nothing reaches the disk before `write`.
+    public func append(
+        _ contents: PackedBytes, _ range: Range<Int>, first: LogIndex, runs: [TermRun]
+    ) {
+        invariant(
+            first > base.index && first <= lastIndex.next,
+            "entry \(first) put into a log of \(base.index.next) to \(lastIndex)")
+        invariant(
+            runs.reduce(0) { $0 + $1.count } == range.count, "the runs do not fit the contents")
+        guard !range.isEmpty else { return }
+        writtenIndex = min(writtenIndex, first.previous)
+        terms.replace(from: first, with: runs)
+        cache.replace(from: first, with: contents, range)
+        bytesSinceCompaction += contents.range(of: range).count
+    }
+
+    /// Throws what made the store unusable, if anything did.
+    func checkUsable() throws(StorageError) {
+        if let failure { throw failure }
+    }
+
+    /// Runs a change of the disk; when it fails, nothing more is changed.
+    func changing(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+        try checkUsable()
+        do throws(StorageError) {
+            try body()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    func path(_ number: UInt32) -> String {
+        directory + "/" + LogFormat.fileName(segment: number)
+    }
+}

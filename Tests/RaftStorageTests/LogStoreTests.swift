@@ -1,0 +1,124 @@
+internal import Raft
+internal import RaftStorage
+internal import RaftTesting
+internal import Testing
+internal import Wire
+
+@Suite struct `The log` {
+    let files = SimulatedFileSystem()
+
+    @Test func `an empty directory holds no log`() throws {
+        #expect(try House.open(files) == nil)
+        try files.createDirectory("/data")
+        try files.createDirectory("/data/log")
+        #expect(try House.open(files) == nil)
+    }
+
+    @Test func `a new log survives a crash at once`() throws {
+        _ = try House.create(files)
+        files.crashKeepingNothing()
+        let (store, recovered) = try #require(try House.open(files))
+        #expect(recovered.identity == House.identity)
+        #expect(recovered.initialConfiguration == House.configuration)
+        #expect(recovered.hardState == HardState())
+        #expect(recovered.base == .zero)
+        #expect(recovered.runs.isEmpty)
+        #expect(recovered.notes.isEmpty)
+        #expect(store.lastIndex == .zero)
+    }
+
+    @Test func `a second log is not made over the first`() throws {
+        _ = try House.create(files)
+        #expect(throws: StorageError.self) { try House.create(files) }
+    }
+
+    @Test func `what is synced is there after a crash, with its terms`() throws {
+        let store = try House.create(files)
+        let state = HardState(term: Term(3), vote: NodeID(9))
+        let entries = [
+            Entry(term: 1, content: [1]), Entry(term: 1, content: []),
+            Entry(term: 3, content: [7, 7]),
+        ]
+        try store.put(entries, at: 1, hardState: state)
+        try store.sync()
+        files.crashKeepingNothing()
+        let (again, recovered) = try #require(try House.open(files))
+        #expect(recovered.hardState == state)
+        #expect(
+            recovered.runs == [TermRun(term: Term(1), count: 2), TermRun(term: Term(3), count: 1)])
+        #expect(try again.everything() == entries)
+    }
+
+    @Test func `what is not synced may be gone, and nothing else is`() throws {
+        let store = try House.create(files)
+        try store.put([Entry(term: 1, content: [1])], at: 1)
+        try store.sync()
+        try store.put([Entry(term: 1, content: [2])], at: 2)
+        files.crashKeepingNothing()
+        let (again, _) = try #require(try House.open(files))
+        #expect(try again.everything() == [Entry(term: 1, content: [1])])
+    }
+
+    @Test func `a process that ends loses nothing that it wrote`() throws {
+        let store = try House.create(files)
+        try store.put([Entry(term: 1, content: [1])], at: 1)
+        files.endProcess()
+        _ = try #require(try House.open(files))
+        files.crashKeepingNothing()
+        let (again, _) = try #require(try House.open(files))
+        #expect(try again.everything() == [Entry(term: 1, content: [1])])
+    }
+
+    @Test func `another cluster's or node's directory is refused`() throws {
+        _ = try House.create(files)
+        for (cluster, node) in [("red", NodeID(7)), ("blue", NodeID(8))] {
+            let error = #expect(throws: StorageError.self) {
+                try Store.open(
+                    files: files, directory: House.directory, cluster: cluster, node: node)
+            }
+            #expect(error?.kind == .foreign)
+        }
+    }
+
+    @Test func `a newer format is refused by name`() throws {
+        _ = try House.create(files)
+        files.flip(2, of: House.logDirectory + "/0000000001.log", at: 8)
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        #expect(error?.kind == .newerVersion(found: 3, known: 1))
+        #expect(error?.path == House.logDirectory + "/0000000001.log")
+    }
+
+    @Test func `reading stops at the byte limit but gives at least one entry`() throws {
+        let store = try House.create(files)
+        let entries = (0..<10).map { Entry(term: 1, content: [UInt8](repeating: $0, count: 100)) }
+        try store.put(entries, at: 1)
+        for limit in [0, 1, 99, 100, 250, 1000] {
+            var contents = PackedBytes()
+            let count = try store.read(
+                from: LogIndex(3), through: LogIndex(10), maxBytes: limit, into: &contents)
+            #expect(count == max(1, min(limit / 100, 8)))
+            #expect(contents[0] == entries[2].content)
+        }
+    }
+
+    @Test func `an entry over the limit is refused and spends the store`() throws {
+        let store = try House.create(files)
+        let large = Entry(
+            term: 1, content: [UInt8](repeating: 1, count: StorageLimits.entryBytes + 1))
+        #expect(throws: StorageError.self) { try store.put([large], at: 1) }
+        #expect(throws: StorageError.self) { try store.write(hardState: HardState(), entries: nil) }
+        #expect(store.takeSyncWork() == nil)
+    }
+
+    @Test func `an entry larger than a segment gets a segment of its size`() throws {
+        let store = try House.create(files)
+        let large = Entry(term: 1, content: [UInt8](repeating: 1, count: 100_000))
+        try store.put([large], at: 1)
+        try store.sync()
+        try store.put([Entry(term: 1, content: [2])], at: 2)
+        try store.sync()
+        files.crashKeepingNothing()
+        let (again, _) = try #require(try House.open(files))
+        #expect(try again.everything() == [large, Entry(term: 1, content: [2])])
+    }
+}

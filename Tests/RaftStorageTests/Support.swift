@@ -1,0 +1,93 @@
+internal import Raft
+internal import RaftStorage
+internal import RaftTesting
+internal import Wire
+
+typealias Store = LogStore<SimulatedFileSystem>
+typealias Snapshots = SnapshotStore<SimulatedFileSystem>
+
+/// A small seeded source of random numbers (SplitMix64).
+struct Dice: RandomNumberGenerator {
+    var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// One entry as the tests think of it.
+struct Entry: Hashable {
+    var term: UInt64
+    var content: [UInt8]
+}
+
+enum House {
+    static let directory = "/data"
+    static let logDirectory = "/data/log"
+    static let identity = NodeIdentity(cluster: "blue", node: NodeID(7), incarnation: 0x1122_3344)
+    static let configuration = Configuration(voters: [NodeID(7), NodeID(8), NodeID(9)])
+    static let settings = LogSettings(segmentBytes: 4096, cacheBytes: 0)
+
+    static func create(_ files: SimulatedFileSystem) throws -> Store {
+        try Store.create(
+            files: files, directory: directory, identity: identity, configuration: configuration,
+            settings: settings)
+    }
+
+    static func open(
+        _ files: SimulatedFileSystem
+    ) throws -> (store: Store, recovered: RecoveredLog)? {
+        try Store.open(
+            files: files, directory: directory, cluster: identity.cluster, node: identity.node,
+            settings: settings)
+    }
+}
+
+extension EntryID {
+    init(_ term: UInt64, _ index: Int) {
+        self.init(term: Term(term), index: LogIndex(UInt64(index)))
+    }
+}
+
+extension LogStore {
+    /// Puts entries into memory and writes them.
+    func put(_ entries: [Entry], at first: Int, hardState: HardState? = nil) throws {
+        let contents = PackedBytes(entries.map(\.content))
+        let first = LogIndex(UInt64(first))
+        append(
+            contents, 0..<entries.count, first: first,
+            runs: entries.map { TermRun(term: Term($0.term), count: 1) })
+        let last = first.advanced(by: entries.count).previous
+        try write(
+            hardState: hardState,
+            entries: entries.isEmpty ? nil : Persist.Entries(first: first, last: last))
+    }
+
+    /// Syncs all that has been written.
+    func sync() throws {
+        while let work = takeSyncWork() {
+            try work.perform()
+            syncFinished(work)
+        }
+    }
+
+    /// All entries after the base.
+    func everything(maxBytes: Int = .max) throws -> [Entry] {
+        var contents = PackedBytes()
+        var next = base.index.next
+        while next <= lastIndex {
+            next = next.advanced(
+                by: try read(from: next, through: lastIndex, maxBytes: maxBytes, into: &contents))
+        }
+        return (0..<contents.count).map { i in
+            Entry(
+                term: term(at: base.index.advanced(by: i + 1))?.rawValue ?? 0, content: contents[i])
+        }
+    }
+}
