@@ -113,8 +113,14 @@ extension RaftCore {
         answerSnapshot(incoming, into: &effects)
     }
 
-    mutating func snapshotRejected(_ lastIncluded: EntryID, into effects: inout [Effect]) {
-        snapshotReceived(lastIncluded, bytes: 0, into: &effects)
+    mutating func snapshotRejected(_ lastIncluded: EntryID) {
+        guard case .follower(let follower) = role, follower.incoming?.lastIncluded == lastIncluded
+        else {
+            return
+        }
+        // The leader is not asked at once: it repeats the last piece after a while and then hears
+        // that it must begin anew, so a disk that refuses everything does not make the two spin.
+        role.follower.incoming = nil
     }
 
     /// A snapshot from a leader is durable here. It takes the place of the log, unless the log has

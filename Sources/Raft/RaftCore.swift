@@ -143,7 +143,7 @@ public struct RaftCore: Hashable, Sendable {
             snapshotStored(
                 SnapshotPoint(lastIncluded: lastIncluded, configuration: configuration),
                 into: &effects)
-        case .snapshotRejected(let lastIncluded): snapshotRejected(lastIncluded, into: &effects)
+        case .snapshotRejected(let lastIncluded): snapshotRejected(lastIncluded)
         case .snapshotUnavailable(let peer): snapshotUnavailable(peer: peer, into: &effects)
         case .flush: flush(into: &effects)
         }

@@ -1,0 +1,26 @@
+/// Counts of durations in fixed buckets, each twice as long as the one before.
+public struct LatencyHistogram: Hashable, Sendable {
+    /// The upper bounds of the buckets in nanoseconds, from 16 µs to 8.4 s; longer ones go to the last count.
+    public static let boundsNanoseconds: [UInt64] = (0..<20).map { 16_000 << UInt64($0) }
+
+    /// One count a bound, and one for what is longer.
+    public private(set) var counts = [UInt64](repeating: 0, count: boundsNanoseconds.count + 1)
+    /// The sum of all durations.
+    public private(set) var sumNanoseconds: UInt64 = 0
+
+    /// Creates a histogram of nothing.
+    public init() {}
+
+    /// The number of durations.
+    public var count: UInt64 { counts.reduce(0, +) }
+
+    /// Counts a duration.
+    public mutating func record(nanoseconds: UInt64) {
+        sumNanoseconds &+= nanoseconds
+        var bucket = 0
+        while bucket < Self.boundsNanoseconds.count, nanoseconds > Self.boundsNanoseconds[bucket] {
+            bucket += 1
+        }
+        counts[bucket] += 1
+    }
+}

@@ -1,0 +1,149 @@
+internal import Raft
+internal import RaftStorage
+internal import RaftTransport
+internal import Wire
+
+extension NodeLoop {
+    /// Does one thing that the core has asked for.
+    ///
+    /// - Parameter contents: What came beside the message that caused it.
+    mutating func carryOut(_ effect: Effect, contents: PackedBytes?) {
+        switch effect {
+        case .send(let message): transmit(message)
+        case .proposalAppended(let first, let count): proposalAppended(first: first, count: count)
+        case .proposalRefused(let refusal): proposalRefused(refusal)
+        case .emptyEntryAppended(let entry): emptyEntryAppended(entry)
+        case .entriesReceived(let first, let skip, let runs):
+            guard let contents else { return }
+            entriesReceived(contents, skip: skip, first: first, runs: runs)
+        case .persist(let persist): write(persist)
+        case .commit: break  // applied at the end of the turn, from `core.commitIndex`
+        case .setTimer(let timer): timers.set(timer, at: deadline(of: timer))
+        case .cancelTimer(let timer): timers.cancel(timer)
+        case .readReady(let read, let index): reads.confirm(read, index: index)
+        case .readRefused(let read, let refusal): readRefused(read, refusal)
+        case .receiveSnapshot(let part):
+            guard let contents else { return }
+            receiveSnapshot(part, contents)
+        case .restoreSnapshot(let entry): restoreSnapshot(entry)
+        case .roleChanged(let change): roleChanged(change)
+        case .trace(let event): notices.append(.trace(event))
+        case .stop(let fault): fail(.invariant(fault))
+        }
+    }
+
+    private mutating func deadline(of timer: TimerID) -> Instant {
+        let election = settings.electionTimeoutMilliseconds
+        switch timer {
+        case .election, .quorumCheck: return now.advanced(byMilliseconds: election)
+        case .heartbeat: return now.advanced(byMilliseconds: settings.heartbeatMilliseconds)
+        case .campaign: return randomDeadline(within: election)
+        case .earlyCampaign: return randomDeadline(within: settings.earlyCampaignMilliseconds)
+        }
+    }
+
+    /// In microseconds, so that two nodes seldom draw the same.
+    private mutating func randomDeadline(within milliseconds: Int) -> Instant {
+        let wait = UInt64.random(in: 0...UInt64(max(0, milliseconds)) * 1000, using: &random)
+        return Instant(nanoseconds: now.nanoseconds + wait * 1000)
+    }
+
+    private mutating func roleChanged(_ change: RoleChange) {
+        if change.role == .leader {
+            clock.startDriving(at: now, wallMilliseconds: wallMilliseconds)
+            counters.electionsWon += 1
+        } else {
+            clock.stopDriving()
+            proposals.orphanAppended()
+        }
+        if change.role == .preCandidate || change.role == .candidate && !settings.core.usesPreVote {
+            counters.campaigns += 1
+        }
+        if change.leader != nil { counters.leaderChanges += 1 }
+        notices.append(.roleChanged(change))
+    }
+
+    // MARK: The log
+
+    private mutating func emptyEntryAppended(_ entry: EntryID) {
+        entryBuffer.removeAll()
+        let header = EntryHeader(kind: .empty, timeMilliseconds: clock.newest)
+        entryBuffer.append { header.write(into: &$0) }
+        log.append(
+            entryBuffer, 0..<1, first: entry.index, runs: [TermRun(term: entry.term, count: 1)])
+    }
+
+    private mutating func entriesReceived(
+        _ contents: PackedBytes, skip: Int, first: LogIndex, runs: [TermRun]
+    ) {
+        log.append(contents, skip..<contents.count, first: first, runs: runs)
+        // The last entry's time is the newest: a leader's clock never falls along its log.
+        let last = EntryID(term: core.log.last.term, index: core.log.lastIndex)
+        do throws(NodeFailure) {
+            let header = try Self.header(of: contents.count - 1, in: contents, last)
+            clock.see(header.timeMilliseconds)
+        } catch { fail(error) }
+    }
+
+    private mutating func write(_ persist: Persist) {
+        do throws(StorageError) {
+            try log.write(hardState: persist.hardState, entries: persist.entries)
+            writtenPersist = persist.id
+        } catch { fail(.storage(error)) }
+    }
+
+    // MARK: Sending
+
+    private mutating func transmit(_ message: Message) {
+        switch message.body {
+        case .append(let request) where request.count > 0: transmit(request, of: message)
+        case .snapshotPart(let part): transmit(part, of: message)
+        case .heartbeat:
+            if !network.send(.raft(message, PackedBytes()), to: message.to) {
+                countRefusedHeartbeat(to: message.to)
+            }
+        default: network.send(.raft(message, PackedBytes()), to: message.to)
+        }
+    }
+
+    /// Sends entries, as many as fit in one append, and tells the core how many those were.
+    private mutating func transmit(_ request: AppendRequest, of message: Message) {
+        var contents = PackedBytes()
+        let first = request.previous.index.next
+        do throws(StorageError) {
+            let count = try log.read(
+                from: first, through: request.lastIndex, maxBytes: settings.maxAppendBytes,
+                into: &contents)
+            var shortened = request
+            shortened.truncate(toCount: count)
+            var sent = message
+            sent.body = .append(shortened)
+            network.send(.raft(sent, contents), to: message.to)
+            if count < request.count {
+                feed(.sentThrough(peer: message.to, last: shortened.lastIndex))
+            }
+        } catch { fail(.storage(error)) }
+    }
+
+    private mutating func transmit(_ part: SnapshotPart, of message: Message) {
+        do throws(StorageError) {
+            let piece = try snapshots.readPart(
+                of: part.lastIncluded, offset: part.offset, maxBytes: settings.snapshotPartBytes)
+            guard let piece else { return feed(.snapshotUnavailable(peer: message.to)) }
+            var filled = part
+            filled.isLast = piece.isLast
+            var sent = message
+            sent.body = .snapshotPart(filled)
+            network.send(.raft(sent, PackedBytes([piece.bytes])), to: message.to)
+        } catch { fail(.storage(error)) }
+    }
+
+    private mutating func countRefusedHeartbeat(to node: NodeID) {
+        if let i = counters.refusedHeartbeats.firstIndex(where: { $0.node == node }) {
+            counters.refusedHeartbeats[i].count += 1
+            return
+        }
+        counters.refusedHeartbeats.append(NodeCounters.PeerCount(node: node, count: 1))
+        counters.refusedHeartbeats.sort { $0.node < $1.node }
+    }
+}

@@ -1,0 +1,182 @@
+public import Raft
+public import RaftStorage
+internal import RaftTransport
+internal import Wire
+
+/// What a node is started with.
+public struct NodeStart: Hashable, Sendable {
+    /// The data directory, as an absolute path.
+    public var directory: String
+    /// The name of the cluster.
+    public var cluster: String
+    /// This node's name.
+    public var node: NodeID
+    /// The membership for a directory that holds nothing yet; one that holds a log has its own.
+    public var initialConfiguration: Configuration
+    /// Seeds what is random: election timeouts, request numbers, a new node's incarnation. Must differ
+    /// between the nodes and between the lives of a node.
+    public var seed: UInt64
+
+    /// Joins all that.
+    public init(
+        directory: String, cluster: String, node: NodeID, initialConfiguration: Configuration,
+        seed: UInt64
+    ) {
+        self.directory = directory
+        self.cluster = cluster
+        self.node = node
+        self.initialConfiguration = initialConfiguration
+        self.seed = seed
+    }
+}
+
+extension NodeLoop {
+    /// Opens a node's directory, or makes a new one, and brings the machine to its newest snapshot.
+    ///
+    /// Blocks on the disk. Nothing is sent before `start`.
+    /// - Parameter machine: An empty machine.
+    /// - Throws: `NodeFailure`: `.storage` when the directory is of another node or damaged,
+    ///   `.machine` when the snapshot does not suit the machine.
+    public init(
+        _ start: NodeStart, machine: consuming Machine, files: Files,
+        logSettings: LogSettings = LogSettings(), network: consuming Links,
+        background: consuming Jobs, settings: NodeSettings, at now: Instant
+    ) throws(NodeFailure) {
+        var random = SplitMix64(seed: start.seed)
+        let disk = try Self.openDisk(start, files: files, logSettings, random: &random)
+        let latest = disk.snapshots.latest
+        var clock = ClusterClock(
+            maxTurnGapMilliseconds: UInt64(3 * settings.heartbeatMilliseconds))
+        var machine = machine
+        if let latest {
+            _ = try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
+        }
+        let hardState = try Self.align(disk.log, disk.recovered, with: latest?.lastIncluded)
+        let outline = LogOutline(base: disk.log.base, runs: disk.log.runs)
+        if outline.lastIndex > outline.base.index {
+            clock.see(try Self.time(of: outline.last, in: disk.log))
+        }
+        let point = latest.map {
+            RaftCore.SnapshotPoint(lastIncluded: $0.lastIncluded, configuration: $0.configuration)
+        }
+        self.machine = machine
+        self.core = RaftCore(
+            id: start.node,
+            configuration: point?.configuration ?? disk.recovered.initialConfiguration,
+            hardState: hardState, log: outline, snapshot: point, settings: settings.core)
+        applied = point?.lastIncluded ?? .zero
+        self.settings = settings
+        identity = disk.recovered.identity
+        self.network = network
+        self.background = background
+        log = disk.log
+        snapshots = disk.snapshots
+        self.clock = clock
+        self.now = now
+        proposals.nextSequence = random.next() >> 16
+        reads.nextID = random.next() >> 16
+        self.random = random
+        snapshotting.lastIndex = applied.index
+        notices = (disk.recovered.notes + disk.snapshotNotes).map { .recovered($0.description) }
+    }
+
+    private typealias Disk = (
+        log: LogStore<Files>, recovered: RecoveredLog, snapshots: SnapshotStore<Files>,
+        snapshotNotes: [RecoveryNote]
+    )
+
+    private static func openDisk(
+        _ start: NodeStart, files: Files, _ settings: LogSettings, random: inout SplitMix64
+    ) throws(NodeFailure) -> Disk {
+        let identity = NodeIdentity(
+            cluster: start.cluster, node: start.node, incarnation: random.next())
+        do throws(StorageError) {
+            let (log, recovered) = try openLog(start, files: files, settings, identity)
+            let (snapshots, notes) = try SnapshotStore.open(
+                files: files, directory: start.directory, cluster: start.cluster)
+            return (log, recovered, snapshots, notes)
+        } catch { throw .storage(error) }
+    }
+
+    private static func openLog(
+        _ start: NodeStart, files: Files, _ settings: LogSettings, _ identity: NodeIdentity
+    ) throws(StorageError) -> (LogStore<Files>, RecoveredLog) {
+        func open() throws(StorageError) -> (store: LogStore<Files>, recovered: RecoveredLog)? {
+            try LogStore.open(
+                files: files, directory: start.directory, cluster: start.cluster, node: start.node,
+                settings: settings)
+        }
+        if let found = try open() { return (found.store, found.recovered) }
+        _ = try LogStore.create(
+            files: files, directory: start.directory, identity: identity,
+            configuration: start.initialConfiguration, settings: settings)
+        guard let made = try open() else {
+            throw StorageError(.notFound, operation: "open", path: start.directory)
+        }
+        return (made.store, made.recovered)
+    }
+
+    /// Makes the log and the durable term fit the newest snapshot: the node may have died between keeping
+    /// a received snapshot and starting its log anew.
+    ///
+    /// The snapshot's term may be newer than the durable one. Whatever this node might have said in that
+    /// term waited for the term to be durable, so it has said nothing, and may take the term without a vote.
+    private static func align(
+        _ log: LogStore<Files>, _ recovered: RecoveredLog, with end: EntryID?
+    ) throws(NodeFailure) -> HardState {
+        var hardState = recovered.hardState
+        do throws(StorageError) {
+            _ = try log.align(with: end)
+            if let end, end.term > hardState.term {
+                hardState = HardState(term: end.term)
+                try log.write(hardState: hardState, entries: nil)
+            }
+            if let work = log.takeSyncWork() {
+                try work.perform()
+                log.syncFinished(work)
+            }
+        } catch { throw .storage(error) }
+        return hardState
+    }
+
+    /// The cluster time that an entry of the log carries.
+    private static func time(
+        of entry: EntryID, in log: LogStore<Files>
+    ) throws(NodeFailure) -> UInt64 {
+        var contents = PackedBytes()
+        do throws(StorageError) {
+            _ = try log.read(from: entry.index, through: entry.index, maxBytes: 1, into: &contents)
+        } catch { throw .storage(error) }
+        return try header(of: 0, in: contents, entry).timeMilliseconds
+    }
+
+    static func header(
+        of item: Int, in contents: PackedBytes, _ entry: EntryID
+    ) throws(NodeFailure) -> EntryHeader {
+        do throws(DecodeError) {
+            return try contents.withItem(item) { (bytes) throws(DecodeError) in
+                var offset = 0
+                return try EntryHeader(bytes, at: &offset)
+            }
+        } catch { throw .malformedEntry(entry, reason: "\(error)") }
+    }
+
+    /// Brings the machine to a stored snapshot.
+    static func restore(
+        _ machine: inout Machine, from snapshots: SnapshotStore<Files>, _ entry: EntryID,
+        clock: inout ClusterClock
+    ) throws(NodeFailure) -> Int {
+        let stored: [UInt8]?
+        do throws(StorageError) {
+            stored = try snapshots.readBody(of: entry)
+        } catch { throw .storage(error) }
+        guard let body = stored else { throw .machine(at: entry, reason: "its snapshot is gone") }
+        do {
+            var offset = 0
+            let prelude = try SnapshotPrelude(body.span, at: &offset)
+            try machine.restore(from: body.span.extracting(offset..<body.count))
+            clock.see(prelude.timeMilliseconds)
+        } catch { throw .machine(at: entry, reason: "\(error)") }
+        return body.count
+    }
+}

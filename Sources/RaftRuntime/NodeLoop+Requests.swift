@@ -1,0 +1,204 @@
+internal import Raft
+internal import RaftStorage
+internal import RaftTransport
+internal import Wire
+
+extension NodeLoop {
+    /// Takes a command to be replicated. The outcome comes as a completion, after the next turns.
+    ///
+    /// - Returns: The number under which the outcome will be told. Every proposal has exactly one.
+    public mutating func propose(_ command: Span<UInt8>) -> ProposalID {
+        let id = proposals.nextID()
+        counters.proposals += 1
+        guard failure == nil else {
+            complete(id, .notDone(.stopped))
+            return id
+        }
+        guard command.count <= settings.maxCommandBytes else {
+            complete(id, .notDone(.tooLarge(limit: settings.maxCommandBytes)))
+            return id
+        }
+        guard proposals.commands.byteCount + command.count <= settings.maxWaitingBytes else {
+            complete(id, .notDone(.overloaded))
+            return id
+        }
+        proposals.commands.append(command)
+        proposals.queued.append(
+            PendingProposals.Queued(id: id, deadline: requestDeadline, since: now))
+        return id
+    }
+
+    /// Asks for a moment at which the machine here holds all that is committed now anywhere.
+    ///
+    /// - Returns: The number under which the outcome will be told. Every read has exactly one.
+    public mutating func read() -> ReadTicket {
+        let ticket = reads.enqueue(deadline: requestDeadline)
+        if failure != nil || reads.count > settings.maxWaitingReads {
+            reads.queued.removeLast()
+            completions.append(.read(ticket, failure == nil ? .overloaded : .stopped))
+        }
+        return ticket
+    }
+
+    private var requestDeadline: Instant {
+        now.advanced(byMilliseconds: settings.requestTimeoutMilliseconds)
+    }
+
+    /// Hands what waits to the core, or to the leader, if one is known.
+    mutating func submit() {
+        guard let leader = core.leader else { return }
+        if leader == identity.node {
+            appendQueued()
+        } else if !proposals.queued.isEmpty {
+            forwardQueued(to: leader)
+        }
+        if let question = reads.ask() { feed(.read(question)) }
+    }
+
+    // MARK: At the leader
+
+    private mutating func appendQueued() {
+        guard !proposals.queued.isEmpty else { return }
+        entryBuffer.removeAll()
+        let header = EntryHeader(kind: .command, timeMilliseconds: clock.newest)
+        for i in proposals.queued.indices { addEntry(header, proposals.commands, i) }
+        feed(.propose(count: entryBuffer.count, bytes: entryBuffer.byteCount))
+    }
+
+    private mutating func addEntry(_ header: EntryHeader, _ commands: PackedBytes, _ i: Int) {
+        commands.withItem(i) { command in
+            entryBuffer.append { bytes in
+                header.write(into: &bytes)
+                bytes.write(command)
+            }
+        }
+    }
+
+    /// The entries in `entryBuffer` are in the log. Those of this node's own proposals are awaited.
+    mutating func proposalAppended(first: EntryID, count: Int) {
+        let runs = [TermRun(term: first.term, count: count)]
+        log.append(entryBuffer, 0..<count, first: first.index, runs: runs)
+        guard !isAppendingForwarded else { return }
+        for (i, queued) in proposals.queued.enumerated() {
+            let entry = EntryID(term: first.term, index: first.index.advanced(by: i))
+            proposals.appended.append(
+                PendingProposals.Appended(
+                    id: queued.id, entry: entry, deadline: queued.deadline, since: queued.since))
+        }
+        proposals.removeQueued(proposals.queued.count)
+    }
+
+    mutating func proposalRefused(_ refusal: ProposalRefusal) {
+        guard !isAppendingForwarded else {
+            forwardedRefusal = refusal
+            return
+        }
+        for id in proposals.takeUnsent() { complete(id, .notDone(Self.reason(refusal))) }
+    }
+
+    private static func reason(_ refusal: ProposalRefusal) -> NotDoneReason {
+        switch refusal {
+        case .notLeader(let leader): .noLeader(known: leader)
+        case .overloaded: .overloaded
+        }
+    }
+
+    /// Another node's proposals: each entry says whose it is, so that the outcome is found at that node
+    /// when it applies the entry, whoever leads by then.
+    mutating func receiveForwarded(_ forwarded: ForwardedProposals, from origin: NodeID) {
+        guard core.leader == identity.node else {
+            let refusal = ProposalRefusal.notLeader(leader: core.leader)
+            return refuse(forwarded, from: origin, refusal)
+        }
+        guard !forwarded.commands.isEmpty else { return }
+        entryBuffer.removeAll()
+        for i in 0..<forwarded.commands.count {
+            let kind = EntryHeader.Kind.forwarded(
+                origin: origin, sequence: forwarded.firstSequence &+ UInt64(i))
+            let header = EntryHeader(kind: kind, timeMilliseconds: clock.newest)
+            addEntry(header, forwarded.commands, i)
+        }
+        isAppendingForwarded = true
+        forwardedRefusal = nil
+        feed(.propose(count: entryBuffer.count, bytes: entryBuffer.byteCount))
+        isAppendingForwarded = false
+        if let refusal = forwardedRefusal { refuse(forwarded, from: origin, refusal) }
+    }
+
+    private mutating func refuse(
+        _ forwarded: ForwardedProposals, from origin: NodeID, _ refusal: ProposalRefusal
+    ) {
+        let refused = RefusedProposals(
+            firstSequence: forwarded.firstSequence, count: forwarded.commands.count,
+            refusal: refusal)
+        network.send(.proposalsRefused(refused), to: origin)
+    }
+
+    // MARK: At a follower
+
+    private mutating func forwardQueued(to leader: NodeID) {
+        let count = proposals.queued.count
+        let first = proposals.nextSequence
+        proposals.nextSequence &+= UInt64(count)
+        let group = ForwardedProposals(firstSequence: first, commands: proposals.commands)
+        guard network.send(.proposals(group), to: leader) else {
+            for id in proposals.takeUnsent() { complete(id, .notDone(.noLeader(known: leader))) }
+            return
+        }
+        for (i, queued) in proposals.queued.enumerated() {
+            proposals.forwarded.append(
+                PendingProposals.Forwarded(
+                    id: queued.id, sequence: first &+ UInt64(i), leader: leader,
+                    deadline: queued.deadline, since: queued.since))
+        }
+        proposals.removeQueued(count)
+    }
+
+    /// The node that was asked has not appended these, and never will.
+    mutating func receiveRefusal(_ refused: RefusedProposals, from peer: NodeID) {
+        let count = UInt64(max(0, refused.count))
+        let ended = proposals.forwarded.removeAll {
+            $0.leader == peer && $0.sequence &- refused.firstSequence < count
+        }
+        for proposal in ended { complete(proposal.id, .notDone(Self.reason(refused.refusal))) }
+    }
+
+    /// The node that was asked has gone. What it has appended may be committed by others.
+    mutating func loseForwarded(to peer: NodeID) {
+        guard !proposals.forwarded.isEmpty else { return }
+        let lost = proposals.forwarded.removeAll { $0.leader == peer }
+        for proposal in lost { complete(proposal.id, .unknown(.leaderLost)) }
+    }
+
+    mutating func readRefused(_ read: ReadID, _ refusal: ReadRefusal) {
+        let outcome: ReadOutcome
+        switch refusal {
+        case .noLeader: outcome = .noLeader
+        case .overloaded: outcome = .overloaded
+        }
+        for ticket in reads.refuse(read) { completions.append(.read(ticket, outcome)) }
+    }
+
+    // MARK: Time
+
+    /// Ends what has waited for too long.
+    mutating func expireWaiting() {
+        for ticket in reads.takeExpired(at: now) { completions.append(.read(ticket, .timeout)) }
+        guard let next = proposals.nextDeadline, next <= now else { return }
+        let late = proposals.queued.prefix { $0.deadline <= now }
+        proposals.removeQueued(late.count)
+        for proposal in late { complete(proposal.id, .notDone(.noLeader(known: core.leader))) }
+        while let first = proposals.forwarded.first, first.deadline <= now {
+            _ = proposals.forwarded.popFirst()
+            complete(first.id, .unknown(.timeout))
+        }
+        while let first = proposals.appended.first, first.deadline <= now {
+            _ = proposals.appended.popFirst()
+            complete(first.id, .unknown(.timeout))
+        }
+        for orphan in proposals.orphans where orphan.deadline <= now {
+            complete(orphan.id, .unknown(.timeout))
+        }
+        proposals.orphans.removeAll { $0.deadline <= now }
+    }
+}

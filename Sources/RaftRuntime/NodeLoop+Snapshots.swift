@@ -1,0 +1,133 @@
+internal import Raft
+internal import RaftStorage
+internal import Wire
+
+/// What a node's snapshots are doing.
+struct SnapshotActivity: Hashable {
+    /// The last entry of the newest snapshot.
+    var lastIndex = LogIndex.zero
+    /// The last entry of the newest snapshot that was tried.
+    var lastTried = LogIndex.zero
+    /// Whether a snapshot of the own state is being written.
+    var isWriting = false
+    /// The received snapshot that is being checked, if one is.
+    var keeping: EntryID?
+}
+
+extension NodeLoop {
+    // MARK: Of the own state
+
+    /// Starts a snapshot when enough has been applied since the last.
+    ///
+    /// Only of what is durable in the own log, so that the log never ends before its snapshot.
+    mutating func takeSnapshotIfDue() {
+        let last = max(snapshotting.lastIndex, snapshotting.lastTried)
+        guard applied.index.distance(from: last) >= settings.snapshotEntries else { return }
+        takeSnapshot()
+    }
+
+    /// Starts a snapshot of the state as it is applied now, unless one is being made.
+    public mutating func takeSnapshot() {
+        guard failure == nil, !snapshotting.isWriting, snapshotting.keeping == nil,
+            applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index
+        else { return }
+        let writer = snapshots.beginWriting(
+            lastIncluded: applied, configuration: core.configuration)
+        snapshotting.isWriting = true
+        snapshotting.lastTried = applied.index
+        background.start(
+            .writeSnapshot(
+                SnapshotJob(
+                    writer: writer, image: machine.image(), lastIncluded: applied,
+                    timeMilliseconds: clock.newest)))
+    }
+
+    /// The disk would not take a snapshot. The log is whole and goes on; the next try comes in its time.
+    mutating func snapshotNotWritten(_ entry: EntryID, _ error: StorageError) {
+        snapshotting.isWriting = false
+        notices.append(.snapshotFailed(entry, "\(error)"))
+    }
+
+    /// A snapshot of the own state is durable: the log behind it, but for a rest, may go.
+    mutating func snapshotWritten(_ info: SnapshotInfo) {
+        snapshotting.isWriting = false
+        guard info.lastIncluded.index > snapshotting.lastIndex else { return }
+        snapshotting.lastIndex = info.lastIncluded.index
+        do throws(StorageError) {
+            snapshots.adopt(info)
+            let base = compactionBase(behind: info.lastIncluded)
+            feed(
+                .compacted(
+                    base: base,
+                    snapshot: RaftCore.SnapshotPoint(
+                        lastIncluded: info.lastIncluded, configuration: info.configuration)))
+            try log.compact(through: base)
+            notices.append(.snapshotTaken(info.lastIncluded, bytes: info.byteCount))
+        } catch { fail(.storage(error)) }
+    }
+
+    /// The entry that the log may start after: some way behind the snapshot.
+    private func compactionBase(behind end: EntryID) -> EntryID {
+        let trailing = UInt64(max(0, settings.trailingEntries))
+        let index = LogIndex(end.index.rawValue > trailing ? end.index.rawValue - trailing : 0)
+        guard index > core.log.base.index, let term = core.log.term(at: index) else {
+            return core.log.base
+        }
+        return EntryID(term: term, index: index)
+    }
+
+    // MARK: From a leader
+
+    mutating func receiveSnapshot(_ part: SnapshotPart, _ contents: PackedBytes) {
+        // While an earlier copy is being checked nothing may touch its file; the leader asks again.
+        guard snapshotting.keeping == nil else { return }
+        do throws(StorageError) {
+            let held = try snapshots.receive(
+                lastIncluded: part.lastIncluded, configuration: part.configuration,
+                offset: part.offset, bytes: contents.bytes.span)
+            guard part.isLast, held == part.offset + UInt64(contents.byteCount),
+                let check = snapshots.finishReceiving(
+                    lastIncluded: part.lastIncluded, configuration: part.configuration)
+            else { return feed(.snapshotReceived(lastIncluded: part.lastIncluded, bytes: held)) }
+            snapshotting.keeping = part.lastIncluded
+            background.start(.keepReceived(check, part.lastIncluded))
+        } catch { snapshotNotKept(part.lastIncluded, error) }
+    }
+
+    mutating func snapshotKept(_ info: SnapshotInfo) {
+        snapshotting.keeping = nil
+        snapshots.adopt(info)
+        snapshotting.lastIndex = max(snapshotting.lastIndex, info.lastIncluded.index)
+        feed(.snapshotStored(lastIncluded: info.lastIncluded, configuration: info.configuration))
+    }
+
+    /// A received snapshot was damaged, or the disk would not take it. The leader sends it again.
+    mutating func snapshotNotKept(_ entry: EntryID, _ error: StorageError) {
+        snapshotting.keeping = nil
+        snapshots.abandonReceiving()
+        notices.append(.snapshotFailed(entry, "\(error)"))
+        feed(.snapshotRejected(lastIncluded: entry))
+    }
+
+    /// The state begins anew from a stored snapshot, and so does the log.
+    mutating func restoreSnapshot(_ entry: EntryID) {
+        do throws(NodeFailure) {
+            let bytes = try Self.restore(&machine, from: snapshots, entry, clock: &clock)
+            do throws(StorageError) {
+                try log.reset(to: entry)
+            } catch { throw NodeFailure.storage(error) }
+            applied = entry
+            notices.append(.snapshotRestored(entry, bytes: bytes))
+            endCovered(by: entry)
+        } catch { fail(error) }
+    }
+
+    /// What stood in the log before a snapshot's end is committed or not; which, nobody here can tell.
+    private mutating func endCovered(by entry: EntryID) {
+        proposals.orphanAppended()
+        for proposal in proposals.orphans where proposal.entry.index <= entry.index {
+            complete(proposal.id, .unknown(.snapshotInstalled))
+        }
+        proposals.orphans.removeAll { $0.entry.index <= entry.index }
+    }
+}

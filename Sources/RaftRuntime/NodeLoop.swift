@@ -1,0 +1,119 @@
+public import Raft
+public import RaftStorage
+public import RaftTransport
+internal import Wire
+
+/// One node: the core, its log and snapshots, its state machine, joined and driven.
+///
+/// Synchronous, without threads or clocks: whoever owns it hands in what has happened, calls `turn`,
+/// and takes out what came of it. The production host and the simulator own the same loop.
+///
+/// In one turn of the host:
+/// 1. `receive`, `connectionClosed`, `finished`, `propose`, `read`, in the order in which they happened;
+/// 2. `turn(at:)` once;
+/// 3. `takeCompletions`, `takeNotices`, and a look at `failure`;
+/// 4. the next turn not after `nextDeadline`.
+public struct NodeLoop<Machine: StateMachine, Files: FileSystem, Links: Network, Jobs: Background>
+where Jobs.Files == Files, Jobs.Image == Machine.Image {
+    /// The replicated state, as far as it is applied here.
+    public internal(set) var machine: Machine
+    /// The consensus core.
+    public internal(set) var core: RaftCore
+    /// The entry that was applied last.
+    public internal(set) var applied: EntryID
+    /// Why the node has stopped, once it has.
+    public internal(set) var failure: NodeFailure?
+    /// What the node has done.
+    public internal(set) var counters = NodeCounters()
+    /// From a proposal's arrival at this node to its answer.
+    public internal(set) var proposalLatency = LatencyHistogram()
+    /// This node's choices.
+    public let settings: NodeSettings
+    /// Who this node is.
+    public let identity: NodeIdentity
+
+    /// The way to the other nodes.
+    public var network: Links
+    /// Where blocking work is done.
+    public var background: Jobs
+
+    var log: LogStore<Files>
+    var snapshots: SnapshotStore<Files>
+    var random: SplitMix64
+    var clock: ClusterClock
+    var now: Instant
+    var wallMilliseconds: UInt64 = 0
+    var timers = TimerTable()
+    var hasReceived = false
+    var effects: [Effect] = []
+    /// The newest write that is in the page cache, and the newest that the running sync covers.
+    var writtenPersist = PersistID(0)
+    var syncingPersist: PersistID?
+    var proposals = PendingProposals()
+    var reads = PendingReads()
+    var snapshotting = SnapshotActivity()
+    var completions: [Completion<Machine.Answer>] = []
+    var notices: [NodeNotice] = []
+    var entryBuffer = PackedBytes()
+    /// While another node's proposals are handed to the core, and what it then said.
+    var isAppendingForwarded = false
+    var forwardedRefusal: ProposalRefusal?
+
+    /// The cluster time, in milliseconds, that the newest entry known here carries.
+    public var clusterTimeMilliseconds: UInt64 { clock.newest }
+
+    /// Entries up to here are committed.
+    public var commitIndex: LogIndex { core.commitIndex }
+
+    /// The nodes and what the leader knows of them; empty on a follower.
+    public var peers: [Progress] { core.peers }
+
+    /// When the loop wants its next turn at the latest; nothing when only news from outside can move it.
+    public var nextDeadline: Instant? {
+        guard failure == nil else { return nil }
+        if applied.index < core.commitIndex { return now }
+        var next = timers.next
+        for deadline in [proposals.nextDeadline, reads.nextDeadline] {
+            guard let deadline else { continue }
+            next = min(next ?? deadline, deadline)
+        }
+        return next
+    }
+
+    /// Takes what has ended since the last call.
+    public mutating func takeCompletions() -> [Completion<Machine.Answer>] {
+        defer { completions.removeAll(keepingCapacity: true) }
+        return completions
+    }
+
+    /// Takes what has happened since the last call.
+    public mutating func takeNotices() -> [NodeNotice] {
+        defer { notices.removeAll(keepingCapacity: true) }
+        return notices
+    }
+
+    /// Hands the machine out for what is no part of the replicated state: taking its change events, say.
+    ///
+    /// The replicated state itself must change in `StateMachine.apply` alone.
+    public mutating func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
+        body(&machine)
+    }
+
+    /// Stops the node: an error that it cannot go on with.
+    mutating func fail(_ failure: NodeFailure) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        endEverything()
+    }
+
+    /// Ends all that waits: the node stops. What is not committed here may still be, elsewhere.
+    public mutating func endEverything() {
+        for id in proposals.takeUnsent() { complete(id, .notDone(.stopped)) }
+        for id in proposals.takeSent() { complete(id, .unknown(.stopped)) }
+        for ticket in reads.takeAll() { completions.append(.read(ticket, .stopped)) }
+    }
+
+    mutating func complete(_ id: ProposalID, _ outcome: ProposalOutcome<Machine.Answer>) {
+        completions.append(.proposal(id, outcome))
+    }
+}

@@ -1,0 +1,71 @@
+public import Raft
+
+/// What an operator may choose about a node.
+public struct NodeSettings: Hashable, Sendable {
+    /// The time without word from a leader after which a node takes it for lost, in milliseconds.
+    ///
+    /// A node then waits a random time of up to as much again before it campaigns (thesis §3.4).
+    /// Default 1,000; at least three heartbeats.
+    public private(set) var electionTimeoutMilliseconds = 1000
+    /// The time between a leader's heartbeats in milliseconds. Default 100.
+    public private(set) var heartbeatMilliseconds = 100
+    /// When a leader's process is known to be gone: the longest random wait before a campaign. Default 15.
+    public var earlyCampaignMilliseconds = 15
+    /// After this time a proposal or a read ends without a certain outcome. Default 5,000.
+    public var requestTimeoutMilliseconds = 5000
+    /// The most bytes of proposals and the most reads that wait for a leader at this node.
+    /// Default 16 MiB and 65,536.
+    public var maxWaitingBytes = 16 << 20
+    /// See `maxWaitingBytes`.
+    public var maxWaitingReads = 65_536
+    /// The largest command in bytes. Default 1 MiB.
+    public var maxCommandBytes = 1 << 20
+    /// The most bytes of entries in one append; a larger entry travels alone. Default 1 MiB.
+    public var maxAppendBytes = 1 << 20
+    /// The bytes of one piece of a snapshot on its way to a peer. Default 1 MiB.
+    public var snapshotPartBytes = 1 << 20
+    /// A snapshot is taken after so many applied entries. Default 100,000.
+    public var snapshotEntries = 100_000
+    /// The entries kept in the log behind a snapshot, so that a short absence needs none. Default 10,000.
+    public var trailingEntries = 10_000
+    /// The most entries applied in one turn; the rest waits for the next, so that heartbeats leave in
+    /// time. Default 4,096.
+    public var maxEntriesPerTurn = 4096
+    /// The protocol's choices.
+    public var core = CoreSettings()
+
+    /// The defaults.
+    public init() {}
+
+    /// Chooses the timeouts.
+    ///
+    /// - Throws: `SettingsError` when a leader's heartbeats could not keep its followers from campaigning.
+    public mutating func setTimeouts(
+        electionMilliseconds: Int, heartbeatMilliseconds: Int
+    ) throws(SettingsError) {
+        guard heartbeatMilliseconds >= 1 else {
+            throw .outOfRange(name: "heartbeat", value: heartbeatMilliseconds, minimum: 1)
+        }
+        guard electionMilliseconds / 3 >= heartbeatMilliseconds else {
+            throw .outOfRange(
+                name: "election timeout", value: electionMilliseconds,
+                minimum: 3 * heartbeatMilliseconds)
+        }
+        electionTimeoutMilliseconds = electionMilliseconds
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+    }
+}
+
+/// A setting that cannot work.
+public enum SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The named setting, in milliseconds, is below what it must be.
+    case outOfRange(name: String, value: Int, minimum: Int)
+
+    /// One line for an operator.
+    public var description: String {
+        switch self {
+        case .outOfRange(let name, let value, let minimum):
+            "\(name) of \(value) ms is below its minimum of \(minimum) ms"
+        }
+    }
+}

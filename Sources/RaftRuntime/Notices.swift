@@ -1,0 +1,73 @@
+public import Raft
+public import RaftStorage
+
+/// Something that happened in a node and that those who watch it may want to know.
+public enum NodeNotice: Sendable {
+    /// This node's part has changed.
+    case roleChanged(RoleChange)
+    /// A rare event in the core.
+    case trace(TraceEvent)
+    /// Found and mended when the node's files were opened.
+    case recovered(String)
+    /// A snapshot of the own state is durable.
+    case snapshotTaken(EntryID, bytes: UInt64)
+    /// A snapshot from the leader has taken the place of the state.
+    case snapshotRestored(EntryID, bytes: Int)
+    /// A snapshot could not be written, or one from the leader could not be kept; it is tried again.
+    case snapshotFailed(EntryID, String)
+    /// The loop was held up for so long while it led; cluster time does not count it.
+    case heldUp(milliseconds: UInt64)
+}
+
+/// Why a node had to stop. It must not go on; start it anew once the cause is gone.
+public enum NodeFailure: Error, Sendable {
+    /// The disk failed: after a failed write or sync nothing in the file may be trusted.
+    case storage(StorageError)
+    /// An invariant of the protocol is broken.
+    case invariant(Fault)
+    /// The state machine could not apply an entry, or take over a snapshot.
+    case machine(at: EntryID, reason: String)
+    /// An entry that the log vouches for cannot be read.
+    case malformedEntry(EntryID, reason: String)
+}
+
+extension NodeFailure: CustomStringConvertible {
+    /// One line for an operator.
+    public var description: String {
+        switch self {
+        case .storage(let error): "\(error)"
+        case .invariant(let fault): "protocol invariant broken: \(fault)"
+        case .machine(let entry, let reason): "state machine failed at entry \(entry): \(reason)"
+        case .malformedEntry(let entry, let reason): "entry \(entry) cannot be read: \(reason)"
+        }
+    }
+}
+
+/// Counts of what a node has done since it started.
+public struct NodeCounters: Hashable, Sendable {
+    /// Campaigns begun: pre-votes, or votes where pre-votes are off.
+    public var campaigns: UInt64 = 0
+    /// Elections won.
+    public var electionsWon: UInt64 = 0
+    /// Changes of the leader that this node has seen.
+    public var leaderChanges: UInt64 = 0
+    /// Proposals taken at this node.
+    public var proposals: UInt64 = 0
+    /// Entries applied.
+    public var applied: UInt64 = 0
+    /// Syncs finished.
+    public var syncs: UInt64 = 0
+    /// Heartbeats that the network refused on the spot, by peer, sorted by peer.
+    public var refusedHeartbeats: [PeerCount] = []
+
+    /// A count that belongs to a peer.
+    public struct PeerCount: Hashable, Sendable {
+        /// The peer.
+        public var node: NodeID
+        /// The count.
+        public var count: UInt64
+    }
+
+    /// Creates counters at zero.
+    public init() {}
+}

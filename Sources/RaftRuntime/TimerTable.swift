@@ -1,0 +1,36 @@
+internal import Raft
+
+/// When each of the core's timers runs out.
+struct TimerTable: Hashable, Sendable {
+    private var deadlines: [Instant?] = Array(repeating: nil, count: TimerID.allCases.count)
+
+    mutating func set(_ timer: TimerID, at deadline: Instant) {
+        deadlines[Int(timer.rawValue)] = deadline
+    }
+
+    mutating func cancel(_ timer: TimerID) { deadlines[Int(timer.rawValue)] = nil }
+
+    /// The next deadline, if any timer is set.
+    var next: Instant? {
+        var next: Instant?
+        for deadline in deadlines {
+            guard let deadline else { continue }
+            next = min(next ?? deadline, deadline)
+        }
+        return next
+    }
+
+    /// Takes out the timer that is due first, if one is.
+    mutating func popDue(at now: Instant) -> TimerID? {
+        var due: TimerID?
+        for timer in TimerID.allCases {
+            guard let deadline = deadlines[Int(timer.rawValue)], deadline <= now else { continue }
+            if let earlier = due, let other = deadlines[Int(earlier.rawValue)], other <= deadline {
+                continue
+            }
+            due = timer
+        }
+        if let due { cancel(due) }
+        return due
+    }
+}
