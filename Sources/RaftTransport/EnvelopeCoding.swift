@@ -26,7 +26,7 @@ extension Envelope {
     }
 
     /// The number of bytes of the contents, which is nearly all of a large frame.
-    var contentBytes: Int {
+    package var contentBytes: Int {
         switch self {
         case .raft(_, let contents): contents.byteCount
         case .proposals(let proposals): proposals.commands.byteCount

@@ -1,0 +1,64 @@
+internal import Platform
+internal import Raft
+internal import RaftTransport
+
+/// Everything about one peer: the link to it, its connection to here, what is known of it.
+final class TransportPeer {
+    let node: NodeID
+    private(set) var link: OutgoingLink
+    /// The newest connection that the peer has made.
+    var incoming: IncomingConnection?
+    /// Whether the end of the peer's process was told since something was last established.
+    var hasToldEnd = false
+    /// Holds back notices about this peer.
+    var limiter = NoticeLimiter(burst: 8, intervalMilliseconds: 10_000)
+    /// Only the fields of the way in are used.
+    private var received = PeerStatistics()
+
+    init(_ node: NodeID, _ link: OutgoingLink) {
+        self.node = node
+        self.link = link
+    }
+
+    /// Takes another way out, with what was learnt about the peer.
+    func replaceLink(with link: OutgoingLink) {
+        self.link.stop()
+        link.peer = self.link.peer
+        self.link = link
+    }
+
+    /// Lets go of both connections.
+    func stop() {
+        link.stop()
+        incoming?.close()
+        incoming = nil
+    }
+
+    /// Notes that a handshake was finished; the first one tells the peer's incarnation for good.
+    func greeted(_ identity: NodeIdentity, at time: MonotonicTime) {
+        link.peer.incarnation = identity.incarnation
+        received.lastContact = time
+        hasToldEnd = false
+    }
+
+    func countReceived(byteCount: Int, at time: MonotonicTime) {
+        received.receivedEnvelopes += 1
+        received.receivedBytes += UInt64(byteCount)
+        received.lastContact = time
+    }
+
+    func countBroken() { received.brokenConnections += 1 }
+
+    /// Both ways together.
+    var statistics: PeerStatistics {
+        var result = link.statistics
+        result.isOutgoingConnected = link.isEstablished
+        result.isIncomingConnected = incoming != nil
+        result.queuedBytes = link.queuedBytes
+        result.receivedEnvelopes = received.receivedEnvelopes
+        result.receivedBytes = received.receivedBytes
+        result.lastContact = received.lastContact
+        result.brokenConnections += received.brokenConnections
+        return result
+    }
+}
