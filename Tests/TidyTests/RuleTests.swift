@@ -132,9 +132,10 @@ internal import Testing
     }
 
     @Test func `the kernel's module argues its types but not its pointers`() {
-        let text = "unsafe a.b()\nfinal class A: @unchecked Sendable {}"
+        let text = "run(unsafe a.b())\nfinal class A: @unchecked Sendable {}"
         let platform = file(text, at: "Sources/Platform/Planted.swift")
         #expect(lines(unprovenPromises(in: platform)) == [2])
+        #expect(lines(unprovenPromises(in: file(text))) == [1, 2])
     }
 
     @Test func `a type named like a module is found`() {

@@ -12,6 +12,7 @@ struct SourceText: Sendable {
     let code: [String]
     /// The comments of each line, blank where there is none.
     let comments: [String]
+    private let tokenized: [[String]]
 
     init(path: String, text: String) {
         var splitter = Splitter(Array(text.utf8))
@@ -20,6 +21,7 @@ struct SourceText: Sendable {
         self.lines = Self.splitLines(Array(text.utf8))
         self.code = Self.splitLines(splitter.code)
         self.comments = Self.splitLines(splitter.comments)
+        self.tokenized = code.map(Self.tokens)
     }
 
     private static func splitLines(_ bytes: [UInt8]) -> [String] {
@@ -46,11 +48,13 @@ struct SourceText: Sendable {
     }
 
     /// The words and signs of a line's code, in order: identifiers whole, all else one by one.
-    func tokens(_ line: Int) -> [String] {
+    func tokens(_ line: Int) -> [String] { tokenized[line] }
+
+    private static func tokens(of code: String) -> [String] {
         var result: [String] = []
         var word: [UInt8] = []
-        for byte in code[line].utf8 {
-            if Self.isPartOfWord(byte) {
+        for byte in code.utf8 {
+            if isPartOfWord(byte) {
                 word.append(byte)
                 continue
             }
@@ -107,7 +111,20 @@ private struct Splitter {
         }
     }
 
+    /// Bytes that may end or begin something; the others are taken without another look.
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "/"), UInt8(ascii: "*"), UInt8(ascii: "`"), UInt8(ascii: "\""),
+            UInt8(ascii: "#"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "\\"),
+            UInt8(ascii: "\n"):
+            return true
+        default:
+            return false
+        }
+    }
+
     private mutating func stepInCode(openParentheses: Int) {
+        guard Self.isSpecial(bytes[position]) else { return takeCode(1) }
         if starts(with: "//") {
             modes.append(.lineComment)
         } else if starts(with: "/*") {
@@ -135,6 +152,7 @@ private struct Splitter {
     }
 
     private mutating func stepInString(_ pounds: Int, _ isMultiline: Bool) {
+        guard Self.isSpecial(bytes[position]) else { return blank(1) }
         let fence = String(repeating: "#", count: pounds)
         if starts(with: "\\" + fence + "(") {
             blank(1 + pounds)
@@ -157,6 +175,7 @@ private struct Splitter {
     }
 
     private mutating func stepInBlockComment() {
+        guard Self.isSpecial(bytes[position]) else { return takeComment(1) }
         if starts(with: "/*") {
             modes.append(.blockComment)
             takeComment(2)
@@ -191,12 +210,12 @@ private struct Splitter {
     private mutating func blank(_ count: Int) { take(count, isCode: false, isComment: false) }
 
     private mutating func take(_ count: Int, isCode: Bool, isComment: Bool) {
-        for _ in 0..<count where position < bytes.count {
+        let end = min(position + count, bytes.count)
+        while position < end {
             let byte = bytes[position]
-            let space = UInt8(ascii: " ")
             let isNewline = byte == UInt8(ascii: "\n")
-            code.append(isCode || isNewline ? byte : space)
-            comments.append(isComment || isNewline ? byte : space)
+            code.append(isCode || isNewline ? byte : UInt8(ascii: " "))
+            comments.append(isComment || isNewline ? byte : UInt8(ascii: " "))
             position += 1
         }
     }

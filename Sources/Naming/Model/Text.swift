@@ -24,6 +24,7 @@ extension String {
     /// Feeds the bytes and an end mark.
     func hashBytes(into hasher: inout Hasher) {
         let bytes = utf8Span.span
+        // The pointer is read within the call, while the span holds its bytes.
         unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         hasher.combine(UInt8(0xff))  // never part of UTF-8, so that neighbours do not run together
     }

@@ -47,10 +47,10 @@ private func isComment(_ file: SourceText, _ line: Int) -> Bool {
 
 private func promise(_ tokens: [String]) -> String? {
     for place in tokens.indices {
-        let previous = place == 0 ? "" : tokens[place - 1]
+        let before = tokens[..<place].suffix(2)
         switch tokens[place] {
         case "@unchecked": return "@unchecked Sendable"
-        case "unsafe" where previous == "(": return "nonisolated(unsafe)"
+        case "unsafe" where before == ["nonisolated", "("]: return "nonisolated(unsafe)"
         case "unsafe", "@unsafe", "@safe": return "unsafe"
         default: continue
         }
