@@ -1,0 +1,67 @@
+/// The version of this build.
+package let musterVersion = "0.1.0"
+
+/// One thing the executable can be asked to do.
+package enum MusterCommand: Equatable, Sendable {
+    /// Print how the executable is used.
+    case help
+    /// Print the version.
+    case version
+    /// Run one node until it is told to stop.
+    case serve(ServeSettings)
+    /// Run a cluster on this machine until it is told to stop.
+    case demo(DemoSettings)
+    /// Print how the nodes of a cluster are.
+    case status(StatusSettings)
+
+    /// Reads the words that follow the executable's name.
+    package init(arguments: [String]) throws(UsageError) {
+        guard let name = arguments.first else { throw UsageError("no command is given") }
+        let rest = Array(arguments.dropFirst())
+        if rest.contains("--help") || rest.contains("-h") {
+            self = .help
+            return
+        }
+        switch name {
+        case "help", "--help", "-h": self = .help
+        case "version", "--version": self = .version
+        case "serve": self = .serve(try ServeSettings(arguments: rest))
+        case "demo": self = .demo(try DemoSettings(arguments: rest))
+        case "status": self = .status(try StatusSettings(arguments: rest))
+        default: throw UsageError("there is no command '\(name)'")
+        }
+    }
+
+    /// How the executable is used.
+    package static let usage = """
+        Muster: a naming registry for Nacos clients, on three or more nodes that agree by Raft.
+
+        muster serve --id N --data DIR --http HOST:PORT --raft HOST:PORT --peers N=HOST:PORT,...
+            Run one node until it gets SIGINT or SIGTERM.
+              --id N                  the node's name, a number from 1 that is never used again
+              --data DIR              its log and snapshots; made when it is not there
+              --http HOST:PORT        where it listens for clients
+              --raft HOST:PORT        where it listens for the other nodes
+              --peers N=HOST:PORT,... the Raft addresses of all voters, this node included
+              --http-peers N=HOST:PORT,...
+                                      their HTTP addresses; without it a node's HTTP port is as
+                                      far from its Raft port as on this node
+              --cluster NAME          nodes of other clusters are refused (muster)
+              --election-timeout MS   silence of the leader before an election (1000)
+              --heartbeat MS          how often an idle leader is heard (100)
+              --snapshot-entries N    entries between two snapshots (100000)
+              --log-level LEVEL       debug, info, warning or error (info)
+              --stop-when-input-ends  stop at the end of standard input
+
+        muster demo [--nodes 3] [--http-port 8848] [--data DIR] [--log-level LEVEL]
+            Run a cluster on this machine until Ctrl-C. HTTP listens on the port given and every
+            tenth after it, Raft 1000 below. Without --data nothing is left behind.
+
+        muster status [--server HOST:PORT] [--json] [--timeout MS]
+            Print role, term, commit and applied index of every node. Any node can be asked
+            (127.0.0.1:8848). The exit status is 1 when no leader is found.
+
+        muster version
+        muster help
+        """
+}

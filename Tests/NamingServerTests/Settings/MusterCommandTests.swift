@@ -1,0 +1,82 @@
+internal import NamingServer
+internal import Platform
+internal import Testing
+
+@Suite struct MusterCommandTests {
+    func refusal(_ words: String...) -> String {
+        do throws(UsageError) {
+            return "accepted: \(try MusterCommand(arguments: words))"
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test(arguments: ["help", "--help", "-h"])
+    func `help can be asked for in every usual way`(word: String) throws {
+        #expect(try MusterCommand(arguments: [word]) == .help)
+        #expect(try MusterCommand(arguments: ["serve", "--id", "x", "--help"]) == .help)
+    }
+
+    @Test func `the usage names every option that is read`() {
+        for option in [
+            "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
+            "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
+            "--stop-when-input-ends", "--nodes", "--http-port", "--server", "--json", "--timeout",
+        ] {
+            #expect(MusterCommand.usage.contains(option), "\(option)")
+        }
+    }
+
+    @Test func `a command that does not exist is named`() {
+        #expect(refusal("dance") == "there is no command 'dance'")
+        #expect(refusal() == "no command is given")
+    }
+
+    @Test func `a demo has three nodes on the ports of Nacos`() throws {
+        let demo = try DemoSettings(arguments: [])
+        #expect(demo.peers.map(\.http.port) == [8848, 8858, 8868])
+        #expect(demo.peers.map(\.raft.port) == [7848, 7858, 7868])
+        #expect(demo.dataDirectory == nil)
+    }
+
+    @Test func `a demo starts nodes with a command line that they accept`() throws {
+        let demo = try DemoSettings(arguments: [
+            "--nodes", "5", "--http-port", "9000", "--log-level", "error",
+        ])
+        for peer in demo.peers {
+            let words = demo.serveArguments(for: peer, data: "/tmp/node")
+            #expect(words.first == "serve")
+            let settings = try ServeSettings(arguments: Array(words.dropFirst()))
+            #expect(settings.ownPeer == peer && settings.peers == demo.peers)
+            #expect(settings.http == peer.http && settings.raft == peer.raft)
+            #expect(settings.stopsWhenInputEnds && settings.logLevel == .error)
+        }
+    }
+
+    @Test(arguments: [
+        ("--nodes", "0"), ("--nodes", "8"), ("--http-port", "1000"), ("--http-port", "65500"),
+        ("--http-port", "x"), ("--log-level", "loud"),
+    ])
+    func `a demo that cannot be is refused`(option: String, value: String) {
+        #expect(refusal("demo", option, value).hasPrefix(option))
+    }
+
+    @Test(arguments: ["localhost:9", "http://localhost:9", "http://localhost:9/"])
+    func `a server is an address or a plain URL`(text: String) throws {
+        let status = try StatusSettings(arguments: ["--server", text])
+        #expect(status.server == Address(host: "localhost", port: 9))
+        #expect(!status.printsJSON)
+    }
+
+    @Test func `status asks the usual port unless told otherwise`() throws {
+        let status = try StatusSettings(arguments: ["--json", "--timeout", "5"])
+        #expect(status.server == Address(host: "127.0.0.1", port: 8848))
+        #expect(status.printsJSON && status.timeoutMilliseconds == 5)
+    }
+
+    @Test func `a server that cannot be asked is refused`() {
+        #expect(refusal("status", "--server", "https://a:1").contains("plain HTTP"))
+        #expect(refusal("status", "--server", "http://a:1/nacos").hasPrefix("--server"))
+        #expect(refusal("status", "--server", "a").hasPrefix("--server"))
+    }
+}
