@@ -44,6 +44,7 @@ internal import Testing
         let sent = (0..<8_000_000).map { UInt8(truncatingIfNeeded: $0 / 251) }
         var settings = ConnectionSettings()
         settings.maxPendingBytes = 16_000_000
+        settings.closingTimeoutMilliseconds = 30_000
         var received: [UInt8] = []
         try withLoop { loop in
             try loop.pair(server: settings) { server, client in

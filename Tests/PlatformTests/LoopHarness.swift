@@ -64,7 +64,7 @@ extension EventLoop {
 }
 
 extension Span where Element == UInt8 {
-    var array: [UInt8] { indices.map { self[$0] } }
+    var array: [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
 }
 
 /// A small generator of reproducible numbers for tests (SplitMix64).

@@ -30,8 +30,8 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
 /// The two ends of a pipe; children do not inherit them.
 package struct Pipe: ~Copyable, Sendable {
-    package var readEnd: OwnedDescriptor
-    package var writeEnd: OwnedDescriptor
+    package private(set) var readEnd: OwnedDescriptor
+    package private(set) var writeEnd: OwnedDescriptor
 
     /// Makes a pipe.
     package init() throws(SystemError) {
@@ -40,4 +40,10 @@ package struct Pipe: ~Copyable, Sendable {
         readEnd = OwnedDescriptor(adopting: ends.read)
         writeEnd = OwnedDescriptor(adopting: ends.write)
     }
+
+    /// Closes the end for writing and hands the other one over.
+    package consuming func takeReadEnd() -> OwnedDescriptor { readEnd }
+
+    /// Closes the end for reading and hands the other one over.
+    package consuming func takeWriteEnd() -> OwnedDescriptor { writeEnd }
 }
