@@ -178,7 +178,7 @@ extension Span where Element == UInt8 {
 
     func readSettings(at offset: inout Int) throws(DecodeError) -> ServiceSettings {
         let threshold = try readCount(
-            limit: Limits.maxProtectThresholdThousandths, name: "protectThreshold", at: &offset)
+            limit: Int(UInt16.max), name: "protectThreshold", at: &offset)
         return ServiceSettings(
             protectThresholdThousandths: UInt16(threshold), metadata: try readMetadata(at: &offset),
             selector: try readText("selector", at: &offset))
