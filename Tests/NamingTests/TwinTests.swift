@@ -2,7 +2,7 @@ internal import Naming
 internal import Testing
 
 @Suite struct TwinTests {
-    @Test(arguments: UInt64(1)...24) func `the registry says what a plain model says`(
+    @Test(arguments: UInt64(1)...12) func `the registry says what a plain model says`(
         seed: UInt64
     ) throws {
         var maker = CommandMaker(seed: seed)
