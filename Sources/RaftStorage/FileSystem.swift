@@ -61,3 +61,9 @@ extension FileSystem {
         }
     }
 }
+
+/// The directory in which the last part of an absolute path stands.
+func parentDirectory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+}

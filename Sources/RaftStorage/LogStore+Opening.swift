@@ -24,7 +24,7 @@ extension LogStore {
             base: .zero, last: .zero, initialConfiguration: configuration)
         let (file, end, chain) = try createFirst(header, files, logDirectory, settings)
         try files.syncDirectory(directory)
-        try files.syncDirectory(parent(of: directory))
+        try files.syncDirectory(parentDirectory(of: directory))
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
             segments: [Segment(number: 1, file: file)], replay: LogReplay(header), chain: chain,
@@ -62,11 +62,6 @@ extension LogStore {
         try files.rename(temporary, to: directory + "/" + LogFormat.fileName(segment: 1))
         try files.syncDirectory(directory)
         return (file, bytes.count, checksum)
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
     }
 
     /// Opens the log in `directory`/log, or returns nothing when none was ever completed there.

@@ -39,6 +39,7 @@ public final class SnapshotStore<Files: FileSystem> {
         try files.createDirectory(directory)
         try files.createDirectory(path)
         try files.syncDirectory(directory)
+        try files.syncDirectory(parentDirectory(of: directory))
         let store = SnapshotStore(files: files, directory: path, cluster: cluster)
         return (store, try store.recover())
     }

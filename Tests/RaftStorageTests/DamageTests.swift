@@ -1,0 +1,154 @@
+internal import Raft
+internal import RaftStorage
+internal import RaftTesting
+internal import Testing
+
+/// Bytes that change by themselves (rot), on a log that was synced and is at rest.
+@Suite struct `Damage on disk` {
+    let files = SimulatedFileSystem()
+    static let first = House.logDirectory + "/0000000001.log"
+
+    static let entries = [
+        Entry(term: 1, content: [1, 2, 3]), Entry(term: 1, content: []),
+        Entry(term: 2, content: [UInt8](repeating: 9, count: 40)),
+        Entry(term: 2, content: [0, 0, 0, 0]),
+    ]
+
+    /// Where the acknowledged part of a small log ends, behind which stands only a mark.
+    static func makeLog(_ files: SimulatedFileSystem) throws -> Int {
+        let store = try House.create(files)
+        try store.put(Array(entries[..<2]), at: 1, hardState: HardState(term: Term(1)))
+        try store.sync()
+        try store.put(
+            Array(entries[2...]), at: 3, hardState: HardState(term: Term(2), vote: NodeID(8)))
+        try store.sync()
+        let bytes = try #require(files.contents(of: first))
+        let end = try #require(bytes.lastIndex { $0 != 0 }) + 1
+        // The mark's type is the last byte that is not zero: number 24 of its 32.
+        return end - end % 8 - 24
+    }
+
+    @Test func `in what was acknowledged is refused, at every byte; behind it no entry is lost`()
+        throws
+    {
+        let end = try Self.makeLog(files)
+        let total = try #require(files.contents(of: Self.first)).count
+        for offset in 0..<total where offset < end + 64 || offset % 251 == 0 {
+            let files = SimulatedFileSystem()
+            _ = try Self.makeLog(files)
+            files.flip(UInt8(1) << UInt8(offset % 8), of: Self.first, at: offset)
+            let before = files.contents(of: Self.first)
+            do {
+                let (store, _) = try #require(try House.open(files))
+                #expect(offset >= end, "a flip at \(offset) was not seen")
+                #expect(try store.everything() == Self.entries)
+            } catch let error as StorageError {
+                #expect(offset < end, "a flip at \(offset): \(error)")
+                #expect(error.path == Self.first)
+                #expect(files.contents(of: Self.first) == before, "cut at \(offset)")
+            }
+        }
+    }
+
+    @Test func `names file, offset and index`() throws {
+        _ = try Self.makeLog(files)
+        let bytes = try #require(files.contents(of: Self.first))
+        let payload = try #require(
+            (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 9 } })
+        files.flip(1, of: Self.first, at: payload + 3)
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        // The record: 32 bytes of header, 20 fixed ones, and the length of the entry.
+        #expect(error?.kind == .corrupt(offset: UInt64(payload - 1 - 20 - 32), index: LogIndex(3)))
+        #expect(error?.path == Self.first)
+    }
+
+    @Test func `found while reading is an error and not an entry`() throws {
+        let store = try House.create(files)
+        try store.put([Entry(term: 1, content: [UInt8](repeating: 9, count: 40))], at: 1)
+        try store.sync()
+        let bytes = try #require(files.contents(of: Self.first))
+        let payload = try #require(
+            (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 9 } })
+        files.flip(1, of: Self.first, at: payload)
+        let error = #expect(throws: StorageError.self) { try store.everything() }
+        #expect(error?.kind == .corrupt(offset: UInt64(payload - 1 - 20 - 32), index: LogIndex(1)))
+    }
+
+    /// Three segments of records; any byte of the first two that carries something is acknowledged.
+    private func makeLongLog(_ files: SimulatedFileSystem) throws {
+        let store = try House.create(files)
+        for i in 1...10 {
+            try store.put(
+                [Entry(term: 1, content: [UInt8](repeating: UInt8(i), count: 1000))], at: i)
+            try store.sync()
+        }
+        #expect(store.segmentCount == 4)
+    }
+
+    @Test(arguments: 1...3)
+    func `in a segment that is not the last is refused`(segment: Int) throws {
+        for offset in stride(from: 0, to: 3400, by: 331) {
+            let files = SimulatedFileSystem()
+            try makeLongLog(files)
+            let path = House.logDirectory + "/000000000\(segment).log"
+            files.flip(0x10, of: path, at: offset)
+            let error = #expect(throws: StorageError.self) { try House.open(files) }
+            #expect(error?.path == path)
+        }
+    }
+
+    @Test(arguments: 1...3)
+    func `a segment that is missing is missed`(segment: Int) throws {
+        try makeLongLog(files)
+        try files.remove(House.logDirectory + "/000000000\(segment).log")
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        #expect(error?.path == House.logDirectory + "/000000000\(segment).log")
+    }
+
+    @Test func `a segment with another's name is refused`() throws {
+        try makeLongLog(files)
+        try files.rename(
+            House.logDirectory + "/0000000002.log", to: House.logDirectory + "/0000000003.log")
+        #expect(throws: StorageError.self) { try House.open(files) }
+    }
+
+    @Test func `a torn tail is cut, noted, and gone for good`() throws {
+        let store = try House.create(files)
+        let kept = Entry(term: 1, content: [1])
+        try store.put([kept], at: 1)
+        try store.sync()
+        try store.put([Entry(term: 1, content: [UInt8](repeating: 5, count: 2000))], at: 2)
+        // All sectors but the record's second one have reached the disk.
+        files.crash { change in
+            Survival(version: change.part == .sector(2) ? 0 : change.versions)
+        }
+        let (_, recovered) = try #require(try House.open(files))
+        #expect(recovered.notes.count == 1)
+        guard case .tornTailCut(let offset, let bytes)? = recovered.notes.first?.action else {
+            Issue.record("no note")
+            return
+        }
+        #expect(offset + bytes == 4096)
+        #expect(recovered.notes.first?.path == Self.first)
+        files.crashKeepingNothing()
+        let (again, second) = try #require(try House.open(files))
+        #expect(second.notes.isEmpty)
+        #expect(try again.everything() == [kept])
+    }
+
+    @Test func `a later record that survived an earlier one does not make a torn tail corrupt`()
+        throws
+    {
+        let store = try House.create(files)
+        try store.put([Entry(term: 1, content: [1])], at: 1)
+        try store.sync()
+        for i in 2...4 {
+            try store.put([Entry(term: 1, content: [UInt8](repeating: 5, count: 600))], at: i)
+        }
+        files.crash { change in
+            Survival(version: change.part == .sector(1) ? 0 : change.versions)
+        }
+        let (again, _) = try #require(try House.open(files))
+        #expect(try again.everything() == [Entry(term: 1, content: [1])])
+    }
+}
