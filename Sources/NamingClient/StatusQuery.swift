@@ -23,7 +23,7 @@ package final class StatusQuery {
         return try result.get()
     }
 
-    private init(_ loop: EventLoop, _ timeoutMilliseconds: Int) {
+    init(_ loop: EventLoop, _ timeoutMilliseconds: Int) {
         self.loop = loop
         self.timeoutMilliseconds = timeoutMilliseconds
     }
@@ -75,7 +75,8 @@ package final class StatusQuery {
         loop.stop()
     }
 
-    private func ask(
+    /// Asks one node how it is.
+    func ask(
         _ server: Address, _ completion: @escaping (Result<NodeStatus, HTTPClientError>) -> Void
     ) {
         let deadline = MonotonicTime.now.advanced(byMilliseconds: timeoutMilliseconds)

@@ -1,1 +1,39 @@
-print("not built yet")
+internal import NamingClient
+internal import NamingServer
+internal import Platform
+
+/// Runs one command; gives the exit status of the process.
+func run(_ command: MusterCommand) throws -> Int32 {
+    switch command {
+    case .help:
+        LineWriter.output.write(MusterCommand.usage)
+        return 0
+    case .version:
+        LineWriter.output.write("muster \(musterVersion)")
+        return 0
+    case .serve:
+        throw UsageError("this build cannot run a node yet")
+    case .demo(let settings):
+        return try Demo.run(settings)
+    case .cleanUpDemo(let directory):
+        return try DemoCleaner.run(directory)
+    case .status(let settings):
+        let report = try StatusReport.query(
+            server: settings.server, timeoutMilliseconds: settings.timeoutMilliseconds)
+        LineWriter.output.write(settings.printsJSON ? report.json : report.table)
+        if report.leader == nil { LineWriter.error.write("muster: no leader was found") }
+        return report.leader == nil ? 1 : 0
+    }
+}
+
+CurrentProcess.ignoreBrokenPipes()
+do {
+    let command = try MusterCommand(arguments: Array(CommandLine.arguments.dropFirst()))
+    CurrentProcess.exit(try run(command))
+} catch let error as UsageError {
+    LineWriter.error.write("muster: \(error) ('muster help' explains the options)")
+    CurrentProcess.exit(2)
+} catch {
+    LineWriter.error.write("muster: \(error)")
+    CurrentProcess.exit(1)
+}

@@ -15,6 +15,8 @@ package struct DemoSettings: Equatable, Sendable {
     package static let portStep = 10
     /// How far the Raft port of a node lies below its HTTP port, as in Nacos.
     package static let raftPortDistance = 1_000
+    /// How the names of the temporary directories of demos begin.
+    package static let directoryPrefix = "muster-demo"
     /// The most nodes that one demo starts.
     package static let maxNodes = 7
 
@@ -49,7 +51,7 @@ package struct DemoSettings: Equatable, Sendable {
         return [
             "serve", "--id", "\(peer.node)", "--data", data, "--http", "\(peer.http)",
             "--raft", "\(peer.raft)", "--peers", members, "--log-level", logLevel.rawValue,
-            "--stop-when-input-ends",
+            ServeSettings.stopWhenInputEndsOption,
         ]
     }
 }

@@ -13,6 +13,8 @@ package enum MusterCommand: Equatable, Sendable {
     case demo(DemoSettings)
     /// Print how the nodes of a cluster are.
     case status(StatusSettings)
+    /// Wait for the end of a demo and remove its temporary directory. Only a demo asks for it.
+    case cleanUpDemo(directory: String)
 
     /// Reads the words that follow the executable's name.
     package init(arguments: [String]) throws(UsageError) {
@@ -27,6 +29,12 @@ package enum MusterCommand: Equatable, Sendable {
         case "version", "--version": self = .version
         case "serve": self = .serve(try ServeSettings(arguments: rest))
         case "demo": self = .demo(try DemoSettings(arguments: rest))
+        case "clean-up-demo":
+            // The one command that removes anything removes nothing but what a demo has made.
+            let name = rest.first?.split(separator: "/").last
+            guard rest.count == 1, name?.hasPrefix(DemoSettings.directoryPrefix + "-") == true
+            else { throw UsageError("only a demo calls this command") }
+            self = .cleanUpDemo(directory: rest[0])
         case "status": self = .status(try StatusSettings(arguments: rest))
         default: throw UsageError("there is no command '\(name)'")
         }

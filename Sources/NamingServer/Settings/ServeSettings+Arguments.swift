@@ -10,7 +10,7 @@ extension ServeSettings {
                 "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
                 "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
             ],
-            flags: ["--stop-when-input-ends"])
+            flags: [Self.stopWhenInputEndsOption])
         let node = try nodeName(options.requiredText("--id"), option: "--id")
         let data = try options.requiredText("--data")
         let http = try address(options.requiredText("--http"), option: "--http")
@@ -40,13 +40,13 @@ extension ServeSettings {
         let heartbeat = try options.number("--heartbeat", in: 10...20_000)
         heartbeatMilliseconds =
             heartbeat ?? min(heartbeatMilliseconds, electionTimeoutMilliseconds / 5)
-        guard heartbeatMilliseconds * 2 <= electionTimeoutMilliseconds else {
-            throw UsageError("--heartbeat must be at most half of --election-timeout")
+        guard heartbeatMilliseconds <= electionTimeoutMilliseconds / 3 else {
+            throw UsageError("--heartbeat must be at most a third of --election-timeout")
         }
         let entries = try options.number("--snapshot-entries", in: 1...1_000_000_000)
         snapshotEntries = entries ?? snapshotEntries
         logLevel = try LogLevel(option: options) ?? logLevel
-        stopsWhenInputEnds = options.flag("--stop-when-input-ends")
+        stopsWhenInputEnds = options.flag(Self.stopWhenInputEndsOption)
     }
 }
 

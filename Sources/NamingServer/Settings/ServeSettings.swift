@@ -22,6 +22,9 @@ package struct ServeSettings: Equatable, Sendable {
     /// The largest number of members; more voters make every write slower and nothing safer.
     package static let maxPeers = 15
 
+    /// The flag behind `stopsWhenInputEnds`.
+    package static let stopWhenInputEndsOption = "--stop-when-input-ends"
+
     /// The name of this node; it is among `peers`.
     package var node: UInt64
     /// Where the node keeps its log and its snapshots. Nobody else may use it.

@@ -79,4 +79,17 @@ internal import Testing
         #expect(refusal("status", "--server", "http://a:1/nacos").hasPrefix("--server"))
         #expect(refusal("status", "--server", "a").hasPrefix("--server"))
     }
+
+    @Test func `the cleaner removes nothing but what a demo has made`() throws {
+        let made = "/tmp/muster-demo-abc"
+        #expect(
+            try MusterCommand(arguments: ["clean-up-demo", made]) == .cleanUpDemo(directory: made))
+        for words in [
+            [], ["/"], ["/tmp"], ["/tmp/muster-demo"], ["/tmp/muster-demo-a/x"], [made, made],
+        ] {
+            #expect(throws: UsageError.self) {
+                try MusterCommand(arguments: ["clean-up-demo"] + words)
+            }
+        }
+    }
 }

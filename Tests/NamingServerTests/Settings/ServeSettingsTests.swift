@@ -87,7 +87,7 @@ internal import Testing
         ("--peers", "1=a:1,2=a:1"), ("--peers", "0=a:1,2=b:2"), ("--peers", "1=a:1"),
         ("--http-peers", "1=a:1,2=b:2"), ("--http-peers", "1=a:1,2=b:2,4=c:3"),
         ("--cluster", String(repeating: "x", count: 65)), ("--election-timeout", "49"),
-        ("--election-timeout", "99999999999999999999"), ("--heartbeat", "501"),
+        ("--election-timeout", "99999999999999999999"), ("--heartbeat", "334"),
         ("--heartbeat", "9"), ("--log-level", "loud"), ("--snapshot-entries", "0"),
         ("--data", ""),
     ])

@@ -1,0 +1,56 @@
+internal import Platform
+
+/// Removes what a demo has left, once the demo is gone.
+///
+/// A process of its own, since nobody can tidy up after his own kill -9. Its standard input is a pipe
+/// that ends with the demo.
+final class DemoCleaner {
+    private static let maxAttempts = 100
+    private static let pauseMilliseconds = 50
+
+    private let directory: String
+    private let loop: EventLoop
+    private var input: Registration?
+    private var attempts = 0
+    private var failure: SystemError?
+
+    /// Waits for the end of the demo and removes the directory; gives the exit status.
+    static func run(_ directory: String) throws -> Int32 {
+        let cleaner = DemoCleaner(directory, try EventLoop())
+        try cleaner.watchInput()
+        cleaner.loop.run()
+        if let failure = cleaner.failure { throw failure }
+        return 0
+    }
+
+    private init(_ directory: String, _ loop: EventLoop) {
+        self.directory = directory
+        self.loop = loop
+    }
+
+    private func watchInput() throws(SystemError) {
+        input = try loop.register(0, .readable) { [self] readiness in
+            // Nothing is ever written to the pipe: it is silent, and then it has ended.
+            guard !readiness.isDisjoint(with: [.hungUp, .broken]), let input else { return }
+            loop.deregister(input)
+            attempt()
+        }
+    }
+
+    /// Tries until it works: the nodes end for the same reason, and may still be about it.
+    private func attempt() {
+        guard Directory.isDirectory(directory) else { return loop.stop() }
+        do throws(SystemError) {
+            try Directory.removeTree(directory)
+            loop.stop()
+        } catch {
+            attempts += 1
+            guard attempts < Self.maxAttempts else {
+                failure = error
+                return loop.stop()
+            }
+            let next = MonotonicTime.now.advanced(byMilliseconds: Self.pauseMilliseconds)
+            loop.schedule(at: next) { [self] in attempt() }
+        }
+    }
+}
