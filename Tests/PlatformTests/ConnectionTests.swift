@@ -249,6 +249,23 @@ internal import Testing
         #expect(offers == [[1, 2, 3, 4], [3, 4]])
     }
 
+    @Test func `pausing and resuming within one callback loses nothing`() throws {
+        var offers: [[UInt8]] = []
+        try withLoop { loop in
+            try loop.pair { server, client in
+                server.onBytes = { bytes in
+                    offers.append(bytes.array)
+                    server.pauseReading()
+                    server.resumeReading()
+                    if offers.count == 4 { loop.stop() }
+                    return 1
+                }
+                client.write([1, 2, 3, 4])
+            }
+        }
+        #expect(offers == [[1, 2, 3, 4], [2, 3, 4], [3, 4], [4]])
+    }
+
     @Test func `the last answer arrives although the server closes over unread bytes`() throws {
         var received: [UInt8] = []
         var reasons: [String] = []

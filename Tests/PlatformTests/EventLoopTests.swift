@@ -47,6 +47,51 @@ internal import Testing
         #expect(fired == ["between", "moved"])
     }
 
+    @Test func `a timer that re-arms itself for the present does not hold the loop up`() throws {
+        var turns: Set<Int> = []
+        try withLoop { loop in
+            func again() {
+                turns.insert(loop.turnCount)
+                if turns.count == 3 { loop.stop() }
+                loop.schedule(at: loop.turnTime) { again() }
+            }
+            loop.schedule(at: .now) { again() }
+        }
+        #expect(turns.count == 3)
+    }
+
+    @Test func `a loop that has ended lets go of everything, descriptors included`() throws {
+        final class Holder {
+            let loop: EventLoop
+            let pipe: OwnedDescriptor
+            var registration: Registration?
+            var timer: TimerHandle?
+
+            init(_ loop: EventLoop, _ pipe: consuming OwnedDescriptor) throws {
+                self.loop = loop
+                self.pipe = pipe
+                registration = try loop.register(self.pipe.number, .readable) { [self] _ in
+                    withExtendedLifetime(self) {}
+                }
+                timer = loop.schedule(at: .distantFuture) { [self] in withExtendedLifetime(self) {}
+                }
+                loop.atEndOfTurn { [self] in withExtendedLifetime(self) {} }
+            }
+
+            deinit {
+                if let registration { loop.deregister(registration) }
+                if let timer { loop.cancel(timer) }
+            }
+        }
+        weak var holder: Holder?
+        try withLoop { loop in
+            let made = try Holder(loop, try Pipe().takeReadEnd())
+            holder = made
+            loop.defer { loop.stop() }
+        }
+        #expect(holder == nil)
+    }
+
     @Test func `hooks run once at the end of each turn, after timers and jobs`() throws {
         var order: [String] = []
         try withLoop { loop in

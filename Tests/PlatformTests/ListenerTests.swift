@@ -41,6 +41,18 @@ internal import Testing
         listener.close()
     }
 
+    @Test func `an IPv4 peer looks the same on a socket for both kinds`() throws {
+        var peer: Address?
+        try withLoop { loop in
+            let listener = try Listener(at: Address(host: "::", port: 0), on: loop) {
+                peer = $0.peer
+                loop.stop()
+            }
+            loop.connect(to: Address(host: "127.0.0.1", port: listener.address.port)) { _ in }
+        }
+        #expect(peer?.host == "127.0.0.1")
+    }
+
     @Test func `a crowd of connections is taken in`() throws {
         var open = 0
         try withLoop { loop in

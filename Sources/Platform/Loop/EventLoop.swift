@@ -48,12 +48,29 @@ internal import Glibc
 
     // MARK: Running
 
-    /// Runs until `stop` is called; then no further job is taken in.
+    /// Runs until `stop` is called; then no further job is taken in, and the loop lets go of all that
+    /// was registered with it. A loop runs once.
+    ///
+    /// Connections that are still open are closed, if nobody else holds them, without a callback.
     package func run() {
         invariant(isOnLoopThread, "an event loop runs on the thread that made it")
         while !isStopping { turn() }
         for job in waker.close() { job() }
         runDeferred()
+        letGo()
+    }
+
+    /// Breaks the cycles between the loop and what lives on it.
+    private func letGo() {
+        // Everything is out of the loop's reach before any of it is released: a `deinit` may well
+        // cancel a timer or deregister a descriptor.
+        let handlers = poller.takeHandlers()
+        let everything = (handlers, timers, hooks, unflushed, deferred)
+        timers = TimerQueue()
+        hooks = []
+        unflushed = []
+        deferred = []
+        withExtendedLifetime(everything) {}
     }
 
     /// Ends `run` after the current turn.
@@ -68,7 +85,7 @@ internal import Glibc
         for job in waker.takeJobs() { job() }
         runDeferred()
         poller.dispatch()
-        while let job = timers.takeDue(at: turnTime) { job() }
+        runTimers()
         for hook in hooks { hook.run() }
         flushConnections()
     }
@@ -84,6 +101,13 @@ internal import Glibc
         let jobs = deferred
         deferred = []
         for job in jobs { job() }
+    }
+
+    /// Runs what is due. A job that arms a timer for the present waits for the next turn, so that it
+    /// cannot keep this one from ever ending.
+    private func runTimers() {
+        let last = timers.lastSequence
+        while let job = timers.takeDue(at: turnTime, armedThrough: last) { job() }
     }
 
     private func flushConnections() {
@@ -123,7 +147,11 @@ internal import Glibc
     }
 
     /// Takes a hook away.
-    package func removeHook(_ handle: HookHandle) { hooks.removeAll { $0.id == handle.id } }
+    package func removeHook(_ handle: HookHandle) {
+        let before = hooks  // what the hook holds is released only when `hooks` is at rest again
+        hooks.removeAll { $0.id == handle.id }
+        withExtendedLifetime(before) {}
+    }
 
     /// Notes that a connection has something to write at the end of the turn.
     func flushLater(_ connection: Connection) { unflushed.append(connection) }

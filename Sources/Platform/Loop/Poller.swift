@@ -113,9 +113,21 @@ package struct Registration: Hashable, Sendable {
         guard isCurrent(registration) else { return }
         let result = control(EPOLL_CTL_DEL, slots[index].descriptor, 0, token: 0)
         invariant(result == 0, "a descriptor was closed while it was watched (errno \(-result))")
-        slots[index].handler = nil
+        // The handler is released only when `slots` is at rest again: what it holds may come back here.
+        let handler = slots[index].handler.take()
         slots[index].generation &+= 1  // an event that is already in hand finds nobody
         freeSlots.append(registration.slot)
+        withExtendedLifetime(handler) {}
+    }
+
+    /// Gives all handlers away; nothing is watched from then on.
+    func takeHandlers() -> [(Readiness) -> Void] {
+        var handlers: [(Readiness) -> Void] = []
+        for index in slots.indices {
+            if let handler = slots[index].handler.take() { handlers.append(handler) }
+            slots[index].generation &+= 1
+        }
+        return handlers
     }
 
     /// Waits for events until `limit`; nil does not wait at all.

@@ -66,9 +66,13 @@ struct TimerQueue<Job> {
         return remove(at: place)
     }
 
-    /// Takes out the first job if it is due at `now`.
-    mutating func takeDue(at now: MonotonicTime) -> Job? {
-        guard let first = heap.first, first.due <= now else { return nil }
+    /// The number of the newest timer; every timer that is armed or moved from now on gets a larger one.
+    var lastSequence: UInt64 { nextSequence }
+
+    /// Takes out the first job if it is due at `now` and was armed no later than timer `sequence`.
+    mutating func takeDue(at now: MonotonicTime, armedThrough sequence: UInt64 = .max) -> Job? {
+        guard let first = heap.first, first.due <= now, first.sequence <= sequence
+        else { return nil }
         return remove(at: 0)
     }
 

@@ -49,19 +49,19 @@ extension Connection {
         let bytes = input
         input = []
         let offset = inputOffset
+        inputOffset = 0
         let consumed = offset + offer(bytes.span.extracting(offset...))
-        guard isOpen, consumed < bytes.count else {
-            inputOffset = 0
-            return
-        }
-        input = bytes
+        guard isOpen, consumed < bytes.count else { return }
+        input = consume bytes
         inputOffset = consumed
         checkInputLimit()
     }
 
     private func offer(_ bytes: Span<UInt8>) -> Int {
         guard let onBytes else { return 0 }
+        isOffering = true
         let consumed = onBytes(bytes)
+        isOffering = false
         invariant(consumed >= 0 && consumed <= bytes.count, "more was consumed than there was")
         return consumed
     }

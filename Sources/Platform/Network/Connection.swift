@@ -43,6 +43,7 @@ package final class Connection {
     var inputOffset = 0
     var isPaused = false
     var hasEnded = false
+    var isOffering = false
     private var isOfferScheduled = false
     private var registration: Registration?
     private let peerAddress: SocketAddress?
@@ -100,6 +101,7 @@ package final class Connection {
         inputOffset = 0
         bytesWrittenAtCheck = bytesWritten
         closingTimer = loop.schedule(at: closingDeadline) { [self] in checkClosing() }
+        updateInterest()
         scheduleFlush()
     }
 
@@ -191,11 +193,12 @@ package final class Connection {
         guard isOpen, isPaused else { return }
         isPaused = false
         updateInterest()
-        guard !input.isEmpty, !isOfferScheduled else { return }
+        // While `onBytes` runs it is not known yet what it will leave.
+        guard isOffering || !input.isEmpty, !isOfferScheduled else { return }
         isOfferScheduled = true
         loop.defer { [self] in
             isOfferScheduled = false
-            if isOpen, !isPaused { offerInput() }
+            if isOpen, !isPaused, !input.isEmpty { offerInput() }
         }
     }
 }

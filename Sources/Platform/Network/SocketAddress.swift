@@ -65,7 +65,11 @@ struct SocketAddress: Sendable {
                 return unsafe String(cString: hostStart)
             }
         }
-        return Address(host: host, port: UInt16(port) ?? 0)
+        // A socket that listens on both kinds shows IPv4 peers in the form `::ffff:192.0.2.1`.
+        let mapped = "::ffff:"
+        let isMapped = host.hasPrefix(mapped) && host.contains(".")
+        return Address(
+            host: isMapped ? String(host.dropFirst(mapped.count)) : host, port: UInt16(port) ?? 0)
     }
 
     /// What `resolve` may do to find the numbers of a host.
