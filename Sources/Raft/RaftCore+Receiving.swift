@@ -124,7 +124,7 @@ extension Message {
 
     /// Whether the message makes sense in itself. A peer's nonsense is dropped, not believed.
     var isWellFormed: Bool {
-        guard term.rawValue >= 1, term.rawValue <= Self.maxNumber else { return false }
+        guard term.rawValue <= Self.maxNumber, term > .zero || isAboutPreVote else { return false }
         switch body {
         case .append(let request): return isWellFormed(request)
         case .preVoteRequest(let lastEntry): return isWellFormed(lastEntry)
@@ -142,6 +142,14 @@ extension Message {
         case .preVoteResponse, .voteResponse, .heartbeatResponse, .snapshotResponse,
             .readIndexRequest, .readIndexResponse:
             return true
+        }
+    }
+
+    /// Before the first election there is no term; all but the question who might win it comes later.
+    private var isAboutPreVote: Bool {
+        switch body {
+        case .preVoteRequest, .preVoteResponse: true
+        default: false
         }
     }
 
