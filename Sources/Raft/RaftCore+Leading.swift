@@ -100,7 +100,9 @@ extension RaftCore {
         else {
             return  // a probe sends once anyway
         }
-        role.leadership.peers[i].inflight[peer.inflight.count - 1] = last
+        // Appends handed out after this one do not follow on what was sent; they will be refused.
+        role.leadership.peers[i].inflight.removeAll { $0 >= last }
+        role.leadership.peers[i].inflight.append(last)
         role.leadership.peers[i].nextIndex = last.next
         role.leadership.peers[i].toldCommit = min(peer.toldCommit, last)
     }

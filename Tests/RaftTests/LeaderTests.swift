@@ -1,0 +1,44 @@
+@testable internal import Raft
+internal import Testing
+
+/// A leader's bookkeeping about its peers.
+@Suite struct LeaderTests {
+    /// A leader of three in term 2 whose log goes on from `base`; its first entry is the one after it.
+    private func leader(base: EntryID = .zero, maxEntries: Int = 1024) -> RaftCore {
+        var settings = CoreSettings()
+        settings.usesPreVote = false
+        settings.maxEntriesPerAppend = maxEntries
+        let voters = Configuration(voters: [1, 2, 3].map { NodeID($0) })
+        var core = RaftCore(
+            id: NodeID(1), configuration: voters, hardState: HardState(term: Term(1)),
+            log: LogOutline(base: base),
+            snapshot: base == .zero
+                ? nil : RaftCore.SnapshotPoint(lastIncluded: base, configuration: voters),
+            settings: settings)
+        tell(&core, .start, .timerFired(.election), .timerFired(.campaign), .flush)
+        tell(&core, .persisted(PersistID(1)), answer(.voteResponse(granted: true)), .flush)
+        #expect(core.roleName == .leader)
+        return core
+    }
+
+    private func answer(_ body: Message.Body) -> Event {
+        .message(Message(from: NodeID(2), to: NodeID(1), term: Term(2), body: body))
+    }
+
+    private func tell(_ core: inout RaftCore, _ events: Event...) {
+        var effects: [Effect] = []
+        for event in events { core.handle(event, into: &effects) }
+    }
+
+    @Test func `of several appends the first may turn out too large`() {
+        var core = leader(maxEntries: 2)
+        tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(1)))))
+        tell(&core, .propose(count: 4, bytes: 4), .flush)
+        #expect(core.peers[0].inflight == [LogIndex(3), LogIndex(5)])
+        tell(&core, .sentThrough(peer: NodeID(2), last: LogIndex(2)))
+        #expect(core.peers[0].inflight == [LogIndex(2)])
+        #expect(core.peers[0].nextIndex == LogIndex(3))
+        tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(2)))))
+        #expect(core.peers[0].inflight.isEmpty)
+    }
+}
