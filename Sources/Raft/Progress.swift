@@ -48,6 +48,7 @@ public struct Progress: Hashable, Sendable {
         case .probe: startReplicating()
         case .replicate: nextIndex = max(nextIndex, index.next)
         case .snapshot(let sending):
+            nextIndex = max(nextIndex, index.next)
             if index >= sending.lastIncluded.index { startReplicating() }
         }
         return true

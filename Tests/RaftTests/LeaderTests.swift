@@ -41,4 +41,17 @@ internal import Testing
         tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(2)))))
         #expect(core.peers[0].inflight.isEmpty)
     }
+
+    @Test func `the next entry stays after those a peer has, also while it gets a snapshot`() {
+        var core = leader(base: EntryID(term: Term(1), index: LogIndex(5)))
+        let hint = AppendResponse.rejected(previousIndex: LogIndex(5), hint: .zero)
+        tell(&core, answer(.appendResponse(hint)), .flush)
+        guard case .snapshot = core.peers[0].state else {
+            Issue.record("the peer is in \(core.peers[0].state)")
+            return
+        }
+        tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(2)))))
+        #expect(core.peers[0].matchIndex == LogIndex(2))
+        #expect(core.peers[0].nextIndex == LogIndex(3))
+    }
 }
