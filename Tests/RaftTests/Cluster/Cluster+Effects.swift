@@ -1,0 +1,153 @@
+@testable internal import Raft
+
+// What a host does for its core. It believes nothing: whatever a core asks for that makes no sense is
+// a violation.
+
+extension Cluster {
+    mutating func carryOut(_ effects: [Effect], at i: Int, payloads: [UInt64]) {
+        for effect in effects {
+            switch effect {
+            case .send(let message): send(message, from: i)
+            case .proposalAppended, .emptyEntryAppended, .entriesReceived:
+                append(effect, at: i, payloads: payloads)
+            case .proposalRefused(let refusal):
+                notes.add("\(nodes[i].id): proposal refused, \(refusal)")
+            case .persist(let persist): write(persist, at: i)
+            case .commit(let index): apply(through: index, at: i)
+            case .setTimer(let timer): nodes[i].setTimer(timer, at: clock)
+            case .cancelTimer(let timer): nodes[i].cancelTimer(timer)
+            case .readReady(let read, let index): checkRead(read, index: index, at: i)
+            case .readRefused(let read, let refusal):
+                notes.add("\(nodes[i].id): read \(read.rawValue) refused, \(refusal)")
+                verdict.require(
+                    history.reads.removeValue(forKey: read) != nil, "a read refused twice")
+            case .receiveSnapshot(let part): receive(part, at: i)
+            case .restoreSnapshot(let end): restore(end, at: i)
+            case .roleChanged(let change): checkAnnouncement(change, at: i)
+            case .trace(let event):
+                history.tally.count(event)
+                notes.add("\(nodes[i].id): \(event.told)")
+            case .stop(let fault):
+                notes.add("\(nodes[i].id): stops, \(fault.told)")
+                verdict.require(toleratesFaults, "node \(nodes[i].id) stops: \(fault)")
+            }
+        }
+    }
+
+    // MARK: Log and disk
+
+    private mutating func append(_ effect: Effect, at i: Int, payloads: [UInt64]) {
+        switch effect {
+        case .proposalAppended(let first, let count):
+            let entries = takePayloads(count).map {
+                SimulatedEntry(term: first.term, payload: $0)
+            }
+            place(entries, from: first.index, at: i)
+        case .emptyEntryAppended(let entry):
+            place([SimulatedEntry(term: entry.term, payload: 0)], from: entry.index, at: i)
+        case .entriesReceived(let first, let skip, let runs):
+            let terms = runs.flatMap { Array(repeating: $0.term, count: $0.count) }
+            let rest = Array(payloads.dropFirst(skip))
+            guard rest.count == terms.count, !rest.isEmpty else {
+                return verdict.report(
+                    "node \(nodes[i].id) takes \(terms.count) of \(payloads) - \(skip)")
+            }
+            verdict.require(
+                first > nodes[i].appliedIndex,
+                "node \(nodes[i].id) replaces \(first), which it has applied")
+            let entries = zip(terms, rest).map { SimulatedEntry(term: $0, payload: $1) }
+            place(entries, from: first, at: i)
+        default: break  // appends nothing
+        }
+    }
+
+    private mutating func place(_ entries: [SimulatedEntry], from first: LogIndex, at i: Int) {
+        guard nodes[i].log.replace(from: first, with: entries) else {
+            return verdict.report("node \(nodes[i].id) leaves a hole before \(first)")
+        }
+        checkAppended(from: first, at: i)
+    }
+
+    private mutating func write(_ persist: Persist, at i: Int) {
+        var entries: [SimulatedEntry] = []
+        if let range = persist.entries {
+            guard let slice = nodes[i].log.slice(from: range.first, through: range.last) else {
+                return verdict.report(
+                    "node \(nodes[i].id) wants to write \(range), which is not there")
+            }
+            entries = slice
+        }
+        nodes[i].disk.write(.persist(persist, entries))
+    }
+
+    private mutating func apply(through index: LogIndex, at i: Int) {
+        verdict.require(
+            index > nodes[i].appliedIndex && index <= nodes[i].log.lastIndex,
+            "node \(nodes[i].id) would apply \(nodes[i].appliedIndex) to \(index)")
+        nodes[i].appliedIndex = max(nodes[i].appliedIndex, index)
+    }
+
+    // MARK: Messages
+
+    private mutating func send(_ message: Message, from i: Int) {
+        var message = message
+        var payloads: [UInt64] = []
+        switch message.body {
+        case .append(var request):
+            if request.count > maxEntriesSent {
+                request.truncate(toCount: maxEntriesSent)
+                message.body = .append(request)
+                answers.append(.sentThrough(peer: message.to, last: request.lastIndex))
+            }
+            let slice = nodes[i].log.slice(
+                from: request.previous.index.next, through: request.lastIndex)
+            payloads = slice?.map(\.payload) ?? []
+        case .snapshotPart(var part):
+            guard part.lastIncluded == nodes[i].disk.durable.snapshot?.lastIncluded else {
+                answers.append(.snapshotUnavailable(peer: message.to))
+                return
+            }
+            part.isLast = part.offset + 1 >= Self.snapshotBytes
+            message.body = .snapshotPart(part)
+        default: break  // nothing travels beside it
+        }
+        checkSent(message, payloads: payloads, from: i)
+        packets.append(Packet(message: message, payloads: payloads))
+    }
+
+    // MARK: Snapshots
+
+    private mutating func receive(_ part: SnapshotPart, at i: Int) {
+        if part.offset == 0 {
+            nodes[i].incoming = SimulatedNode.IncomingSnapshot(
+                lastIncluded: part.lastIncluded, bytes: 0)
+        }
+        guard var incoming = nodes[i].incoming, incoming.lastIncluded == part.lastIncluded,
+            incoming.bytes == part.offset
+        else {
+            answers.append(.snapshotReceived(lastIncluded: part.lastIncluded, bytes: 0))
+            return
+        }
+        incoming.bytes += 1
+        nodes[i].incoming = incoming
+        if part.isLast {
+            nodes[i].unstoredSnapshot = RaftCore.SnapshotPoint(
+                lastIncluded: part.lastIncluded, configuration: part.configuration)
+        } else {
+            answers.append(
+                .snapshotReceived(lastIncluded: part.lastIncluded, bytes: incoming.bytes))
+        }
+    }
+
+    private mutating func restore(_ end: EntryID, at i: Int) {
+        verdict.require(
+            end.index > nodes[i].appliedIndex,
+            "node \(nodes[i].id) goes back from \(nodes[i].appliedIndex) to snapshot \(end)")
+        verdict.require(
+            nodes[i].disk.durable.snapshot?.lastIncluded == end,
+            "node \(nodes[i].id) loads snapshot \(end), which is not stored")
+        nodes[i].log.reset(to: end)
+        nodes[i].disk.write(.reset(end))
+        nodes[i].appliedIndex = end.index
+    }
+}

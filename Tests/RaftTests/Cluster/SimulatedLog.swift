@@ -1,0 +1,60 @@
+@testable internal import Raft
+
+/// An entry as the simulated host holds it.
+struct SimulatedEntry: Hashable, Sendable {
+    var term: Term
+    /// Names the command; 0 is a leader's empty entry.
+    var payload: UInt64
+}
+
+/// The host's log: an array, and nothing clever.
+struct SimulatedLog: Hashable, Sendable {
+    private(set) var base = EntryID.zero
+    private(set) var entries: [SimulatedEntry] = []
+
+    var lastIndex: LogIndex { base.index.advanced(by: entries.count) }
+
+    /// The last entry, or the base.
+    var last: EntryID { EntryID(term: entries.last?.term ?? base.term, index: lastIndex) }
+
+    func entry(at index: LogIndex) -> SimulatedEntry? {
+        guard index > base.index, index <= lastIndex else { return nil }
+        return entries[index.distance(from: base.index) - 1]
+    }
+
+    /// The term of an entry, or of the base.
+    func term(at index: LogIndex) -> Term? {
+        index == base.index ? base.term : entry(at: index)?.term
+    }
+
+    func contains(_ entry: EntryID) -> Bool { term(at: entry.index) == entry.term }
+
+    /// The entries `first ... last`, or nothing when some are not here.
+    func slice(from first: LogIndex, through last: LogIndex) -> [SimulatedEntry]? {
+        guard first > base.index, last <= lastIndex else { return nil }
+        let start = first.distance(from: base.index) - 1
+        return Array(entries[start..<start + last.next.distance(from: first)])
+    }
+
+    /// Puts entries in the place of whatever is at `first` and after it.
+    ///
+    /// - Returns: Whether there is no hole before them.
+    mutating func replace(from first: LogIndex, with new: [SimulatedEntry]) -> Bool {
+        guard first > base.index, first <= lastIndex.next else { return false }
+        entries.removeSubrange((first.distance(from: base.index) - 1)...)
+        entries += new
+        return true
+    }
+
+    /// Forgets the entries up to one that is here.
+    mutating func compact(through base: EntryID) {
+        guard base.index > self.base.index, base.index <= lastIndex else { return }
+        entries.removeFirst(base.index.distance(from: self.base.index))
+        self.base = base
+    }
+
+    mutating func reset(to base: EntryID) {
+        self.base = base
+        entries = []
+    }
+}

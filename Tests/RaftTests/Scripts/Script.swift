@@ -1,0 +1,87 @@
+@testable internal import Raft
+
+/// A story in a text file: commands, a line of dashes, what came of them, a blank line, and so on.
+///
+/// Printed are the nodes whose state has changed, and whatever rare happened. Lines that start with a
+/// `#` are kept as they are.
+struct Script {
+    private var world: ScriptWorld?
+    private var shown: [NodeID: String] = [:]
+
+    /// Runs a script.
+    ///
+    /// - Returns: The script with what really came of it.
+    static func redraw(_ text: String) throws -> String {
+        var script = Script()
+        var output: [String] = []
+        for block in text.split(separator: "\n\n") {
+            output.append(try script.redraw(block: String(block)))
+        }
+        return output.joined(separator: "\n\n") + "\n"
+    }
+
+    private mutating func redraw(block: String) throws -> String {
+        var lines: [String] = []
+        for line in block.split(separator: "\n") {
+            if line == "----" { break }
+            lines.append(String(line))
+        }
+        let commands = lines.filter { !$0.hasPrefix("#") }
+            .flatMap { $0.split(separator: ";") }
+            .map { $0.split(separator: " ").map(String.init) }.filter { !$0.isEmpty }
+        guard !commands.isEmpty else { return lines.joined(separator: "\n") }
+        var output: [String] = []
+        for command in commands { try run(command, into: &output) }
+        return (lines + ["----"] + output + changes()).joined(separator: "\n")
+    }
+
+    private mutating func run(_ command: [String], into output: inout [String]) throws {
+        if command[0] == "nodes" {
+            world = try Self.makeWorld(command)
+        } else {
+            guard world != nil else { throw ScriptError(description: "a script starts with nodes") }
+            try world?.run(command, into: &output)
+        }
+        output += world?.cluster.notes.take() ?? []
+    }
+
+    /// The nodes that are not as they were shown last.
+    private mutating func changes() -> [String] {
+        guard let cluster = world?.cluster else { return [] }
+        var lines: [String] = []
+        for node in cluster.nodes where shown[node.id] != node.told {
+            shown[node.id] = node.told
+            lines.append(node.told)
+        }
+        if let violation = cluster.violation { lines.append("BROKEN: \(violation)") }
+        return lines.isEmpty ? ["nothing changes"] : lines
+    }
+
+    private static func makeWorld(_ words: [String]) throws -> ScriptWorld {
+        guard words.count > 1, let count = UInt64(words[1]) else {
+            throw ScriptError(description: "\(words): how many nodes?")
+        }
+        var settings = CoreSettings()
+        var leader: String?
+        for word in words.dropFirst(2) {
+            let parts = word.split(separator: "=").map(String.init)
+            guard parts.count == 2 else { throw ScriptError(description: "\(words): \(word)?") }
+            switch parts[0] {
+            case "leader": leader = parts[1]
+            case "pre-vote": settings.usesPreVote = parts[1] != "no"
+            case "check-quorum": settings.checksQuorum = parts[1] != "no"
+            case "append": settings.maxEntriesPerAppend = Int(parts[1]) ?? 1
+            case "inflight": settings.maxInflightAppends = Int(parts[1]) ?? 1
+            case "reads": settings.maxPendingReads = Int(parts[1]) ?? 1
+            case "bytes": settings.maxUncommittedBytes = Int(parts[1]) ?? 1
+            default: throw ScriptError(description: "\(words): \(word)?")
+            }
+        }
+        let configuration = Configuration(voters: (1...count).map { NodeID($0) })
+        var world = ScriptWorld(cluster: Cluster(configuration: configuration, settings: settings))
+        var ignored: [String] = []
+        if let leader { try world.run(["campaign", leader], into: &ignored) }
+        _ = world.cluster.notes.take()
+        return world
+    }
+}
