@@ -8,6 +8,8 @@ struct Schedule {
     private var random: SplitMix64
     private let hurry: Int
     private let trouble: Int
+    /// A node that hears nobody, and whom nobody hears.
+    private var isolated: NodeID?
 
     init(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -23,6 +25,8 @@ struct Schedule {
         cluster.flushesAtOnce = random.oneIn(2)
         hurry = random.pick([1, 3, 10])
         trouble = random.pick([1, 4, 12])
+        let startsWell = !random.oneIn(4)
+        if startsWell { _ = cluster.passRounds(60, random: &random) { $0.leader != nil } }
         self.random = random
         self.seed = seed
     }
@@ -34,21 +38,27 @@ struct Schedule {
             actions.append(action)
             cluster.perform(action)
         }
-        if cluster.violation == nil { cluster.demandProgress(random: &random) }
+        guard cluster.violation == nil else { return }
+        if random.oneIn(2), let leader = cluster.leader {
+            cluster.perform(.compact(leader.id, keeping: 0))  // who lags behind gets a snapshot
+        }
+        cluster.demandProgress(random: &random)
     }
 
     private mutating func nextAction() -> Action {
         let id = random.pick(cluster.nodes).id
         switch random.below(100) {
-        case ..<50 where !cluster.packets.isEmpty: return nextOnNetwork()
+        case ..<56 where !cluster.packets.isEmpty: return nextOnNetwork()
         case ..<66:
-            return .sync(id, count: 1 + random.below(3))
+            let busy = cluster.nodes.filter { $0.isUp && !$0.disk.pending.isEmpty }
+            return busy.isEmpty
+                ? .flush(id) : .sync(random.pick(busy).id, count: 1 + random.below(3))
         case ..<74:
             let leader = cluster.leader?.id ?? id
             return .propose(random.oneIn(4) ? id : leader, count: 1 + random.below(3))
         case ..<77: return .read(random.oneIn(2) ? id : cluster.leader?.id ?? id)
-        case ..<90: return nextTimer() ?? .flush(id)
-        case ..<95: return .flush(id)
+        case ..<89: return nextTimer() ?? .flush(id)
+        case ..<92: return .flush(id)
         default: return nextTrouble(id)
         }
     }
@@ -56,6 +66,8 @@ struct Schedule {
     /// Mostly in order, now and then not, and a few are lost or doubled.
     private mutating func nextOnNetwork() -> Action {
         let place = random.oneIn(3) ? random.below(cluster.packets.count) : 0
+        let message = cluster.packets[place].message
+        if message.from == isolated || message.to == isolated { return .drop(place) }
         switch random.below(6 * 12) {
         case ..<(4 * trouble / 4): return .drop(place)
         case ..<(6 * trouble / 4): return .duplicate(place)
@@ -75,17 +87,21 @@ struct Schedule {
     }
 
     private mutating func nextTrouble(_ id: NodeID) -> Action {
-        switch random.below(12) {
+        switch random.below(15) {
         case 0 where random.below(12) < trouble, 1 where random.below(12) < trouble:
             return .crash(id, surviving: random.below(4))
         case 2, 3, 4:
             return cluster.nodes.first { !$0.isUp }.map { .restart($0.id) } ?? .flush(id)
-        case 5, 6: return .compact(id, keeping: random.below(4))
+        case 5: return .compact(id, keeping: random.below(4))
+        case 6: return .compact(cluster.leader?.id ?? id, keeping: random.below(2))
         case 7, 8: return .storeSnapshot(id)
         case 9: return random.oneIn(4) ? .rejectSnapshot(id) : .storeSnapshot(id)
         case 10:
             return .loseSnapshot(cluster.leader?.id ?? id, peer: id)
-        default: return .close(id, peer: cluster.leader?.id ?? id)
+        case 11: return .close(id, peer: cluster.leader?.id ?? id)
+        default:
+            isolated = random.oneIn(2) ? nil : random.oneIn(2) ? cluster.leader?.id : id
+            return .flush(id)
         }
     }
 }
