@@ -58,7 +58,7 @@ final class IncomingConnection {
         self.knownPeers = knownPeers
         self.onEvent = onEvent
         address = connection.peer
-        let due = connection.loop.turnTime.advanced(
+        let due = MonotonicTime.now.advanced(
             byMilliseconds: settings.handshakeTimeoutMilliseconds)
         state = .greeting(connection.loop.schedule(at: due) { [self] in timeOut() })
         connection.onBytes = { [self] bytes in receive(bytes) }

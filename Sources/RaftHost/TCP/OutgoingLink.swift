@@ -181,8 +181,11 @@ final class OutgoingLink {
 
     // MARK: Dialling
 
+    /// Times are counted from now, not from the start of the turn: a node may make its transport long
+    /// before its loop begins to run, and then every attempt would be late already.
     private func dial() {
-        let deadline = loop.turnTime.advanced(byMilliseconds: settings.connectTimeoutMilliseconds)
+        let deadline = MonotonicTime.now.advanced(
+            byMilliseconds: settings.connectTimeoutMilliseconds)
         let attempt = Connection.connect(
             to: address, on: loop, deadline: deadline, settings: .between(nodes: settings)
         ) { [self] result in
@@ -204,7 +207,7 @@ final class OutgoingLink {
     }
 
     private func waitAndDial() {
-        let due = loop.turnTime.advanced(byMilliseconds: delay.next())
+        let due = MonotonicTime.now.advanced(byMilliseconds: delay.next())
         state = .waiting(loop.schedule(at: due) { [self] in dial() })
     }
 
@@ -221,7 +224,7 @@ final class OutgoingLink {
         }
         connection.onBytes = { [self] bytes in receive(bytes, handshake, on: connection) }
         connection.onClose = { [self] reason in closed(connection, reason) }
-        let due = loop.turnTime.advanced(byMilliseconds: settings.handshakeTimeoutMilliseconds)
+        let due = MonotonicTime.now.advanced(byMilliseconds: settings.handshakeTimeoutMilliseconds)
         let timer = loop.schedule(at: due) { connection.close(.timedOut) }
         state = .greeting(connection, timer)
         connection.write(hello)
