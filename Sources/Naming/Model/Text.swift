@@ -25,6 +25,7 @@ extension String {
     func hashBytes(into hasher: inout Hasher) {
         let bytes = utf8Span.span
         // The pointer is read within the call, while the span holds its bytes.
+        // The hasher takes raw bytes only; it reads them within this call and keeps no pointer.
         unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         hasher.combine(UInt8(0xff))  // never part of UTF-8, so that neighbours do not run together
     }

@@ -8,6 +8,11 @@ internal import Wire
 ///
 /// Time comes with the position of each command and never goes back. Nothing expires but by
 /// `Command.advanceTime`, so when no leader proposes that, time stands still for every instance.
+///
+/// Whoever applies commands takes the events after each one (`takeEvents()`); they pile up otherwise.
+///
+/// Measured with a million instances of a thousand services: 113 bytes an instance when they share
+/// their metadata, 485 when each has three pairs of its own; 29 bytes in a snapshot when shared.
 package struct Registry: Sendable {
     /// The cluster time of the newest command, in milliseconds.
     package internal(set) var clock: UInt64 = 0
