@@ -59,9 +59,11 @@ def a_client_uses_groups_clusters_and_namespaces(cluster):
     eventually(lambda: listed(consumer, service, group_name="G") == {})
 
 
-def follow(cluster, service, port, seconds):
-    """Watches one instance for a while: when it was first seen unhealthy, and when it was gone."""
-    start = time.monotonic()
+def follow(cluster, service, port, start, seconds):
+    """Watches one instance: how long after `start` it was first seen unhealthy, and gone.
+
+    `start` is a moment before its registration, so neither can be too early.
+    """
     unhealthy = gone = None
     watcher = client(cluster, 1)
     while (elapsed := time.monotonic() - start) < seconds:
@@ -77,32 +79,32 @@ def follow(cluster, service, port, seconds):
 
 @overlapping
 def beats_keep_an_instance_alive_past_its_timeouts(cluster):
-    provider, service = client(cluster), "sdk-beating"
+    provider, service, start = client(cluster), "sdk-beating", time.monotonic()
     assert provider.add_naming_instance(service, "10.0.0.2", 1, heartbeat_interval=5)
-    unhealthy, gone = follow(cluster, service, 1, 40)
+    unhealthy, gone = follow(cluster, service, 1, start, 40)
     provider.remove_naming_instance(service, "10.0.0.2", 1)
     assert unhealthy is None and gone is None, (unhealthy, gone)
 
 
 @overlapping
 def without_beats_an_instance_is_unhealthy_after_15_s_and_gone_after_30_s(cluster):
-    provider, service = client(cluster), "sdk-silent"
+    provider, service, start = client(cluster), "sdk-silent", time.monotonic()
     assert provider.add_naming_instance(service, "10.0.0.2", 1)
-    unhealthy, gone = follow(cluster, service, 1, 45)
-    assert unhealthy is not None and 14.5 <= unhealthy <= 21, (unhealthy, gone)
-    assert gone is not None and 29.5 <= gone <= 36, (unhealthy, gone)
+    unhealthy, gone = follow(cluster, service, 1, start, 45)
+    assert unhealthy is not None and 15 <= unhealthy <= 20, (unhealthy, gone)
+    assert gone is not None and 30 <= gone <= 35, (unhealthy, gone)
     return f"unhealthy after {unhealthy:.1f} s, gone after {gone:.1f} s"
 
 
 @overlapping
 def an_instance_may_bring_its_own_timers(cluster):
-    provider, service = client(cluster), "sdk-timers"
+    provider, service, start = client(cluster), "sdk-timers", time.monotonic()
     own = timers(1000, 3000, 6000)
     assert provider.add_naming_instance(service, "10.0.0.2", 1, metadata=own)
     assert provider.add_naming_instance(service, "10.0.0.2", 2, metadata=own, heartbeat_interval=1)
-    unhealthy, gone = follow(cluster, service, 1, 15)
-    assert unhealthy is not None and 2.8 <= unhealthy <= 5.5, (unhealthy, gone)
-    assert gone is not None and 5.8 <= gone <= 9, (unhealthy, gone)
+    unhealthy, gone = follow(cluster, service, 1, start, 15)
+    assert unhealthy is not None and 3 <= unhealthy <= 5.5, (unhealthy, gone)
+    assert gone is not None and 6 <= gone <= 9, (unhealthy, gone)
     beating = listed(provider, service)
     assert beating[2]["healthy"], beating
     provider.remove_naming_instance(service, "10.0.0.2", 2)

@@ -106,6 +106,25 @@ def a_freeze_of_all_nodes_expires_nobody(cluster):
     eventually(lambda: clients.check(cluster.nodes) is None, 5)
 
 
+def without_a_quorum_writes_are_refused_and_time_stands_still(cluster):
+    clients = traffic(cluster)
+    followers = cluster.followers()
+    (lonely,) = [node for node in cluster.nodes if node not in followers]
+    for node in followers:
+        node.kill()
+    time.sleep(4)  # the leader notices that nobody hears it
+    form = {"serviceName": "refused", "ip": "10.0.0.5", "port": 1}
+    answer = lonely.request("POST", "/nacos/v1/ns/instance", form=form, timeout=10)
+    assert answer.status == 503, answer
+    assert lonely.status()["role"] != "leader", lonely.status()
+    time.sleep(8)  # all in all longer than the delete timeout of the beating instances
+    for node in followers:
+        node.start()
+    cluster.wait_until_ready()
+    time.sleep(3)
+    eventually(lambda: clients.check(cluster.nodes) is None, 5)
+
+
 def a_restart_of_all_nodes_loses_nothing(cluster):
     clients = traffic(cluster)
     for node in cluster.nodes:
@@ -148,6 +167,7 @@ CASES = [
     a_killed_follower_is_hardly_noticed,
     a_leader_that_freezes_is_replaced_and_expires_nobody_afterwards,
     a_freeze_of_all_nodes_expires_nobody,
+    without_a_quorum_writes_are_refused_and_time_stands_still,
     a_restart_of_all_nodes_loses_nothing,
     an_orderly_restart_of_all_nodes_shows_the_same_list,
 ]
