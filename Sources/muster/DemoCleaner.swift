@@ -5,7 +5,7 @@ internal import Platform
 /// A process of its own, since nobody can tidy up after his own kill -9. Its standard input is a pipe
 /// that ends with the demo.
 final class DemoCleaner {
-    private static let maxAttempts = 100
+    private static let maxAttempts = 60
     private static let pauseMilliseconds = 50
 
     private let directory: String
@@ -37,20 +37,25 @@ final class DemoCleaner {
         }
     }
 
-    /// Tries until it works: the nodes end for the same reason, and may still be about it.
+    /// Tries until it works, and looks again for a while: the nodes end for the same reason, but one
+    /// that is just starting may still make its directory.
     private func attempt() {
-        guard Directory.isDirectory(directory) else { return loop.stop() }
+        guard Directory.isDirectory(directory) else {
+            return attempts == 0 ? loop.stop() : attemptLater()
+        }
         do throws(SystemError) {
             try Directory.removeTree(directory)
-            loop.stop()
+            failure = nil
         } catch {
-            attempts += 1
-            guard attempts < Self.maxAttempts else {
-                failure = error
-                return loop.stop()
-            }
-            let next = MonotonicTime.now.advanced(byMilliseconds: Self.pauseMilliseconds)
-            loop.schedule(at: next) { [self] in attempt() }
+            failure = error
         }
+        attemptLater()
+    }
+
+    private func attemptLater() {
+        attempts += 1
+        guard attempts < Self.maxAttempts else { return loop.stop() }
+        let next = MonotonicTime.now.advanced(byMilliseconds: Self.pauseMilliseconds)
+        loop.schedule(at: next) { [self] in attempt() }
     }
 }
