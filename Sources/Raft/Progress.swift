@@ -23,7 +23,7 @@ public struct Progress: Hashable, Sendable {
     /// Whether the peer has been heard since the last look at the quorum.
     var isActive = false
     /// The newest heartbeat round that the peer has answered.
-    var answeredRound: UInt64 = 0
+    public internal(set) var answeredRound: UInt64 = 0
     /// The commit index that the peer was last told.
     var toldCommit = LogIndex.zero
 

@@ -51,6 +51,7 @@ extension NodeLoop {
     private mutating func roleChanged(_ change: RoleChange) {
         if change.role == .leader {
             clock.startDriving(at: now, wallMilliseconds: wallMilliseconds)
+            answeredRounds = []
             counters.electionsWon += 1
         } else {
             clock.stopDriving()
@@ -98,10 +99,6 @@ extension NodeLoop {
         switch message.body {
         case .append(let request) where request.count > 0: transmit(request, of: message)
         case .snapshotPart(let part): transmit(part, of: message)
-        case .heartbeat:
-            if !network.send(.raft(message, PackedBytes()), to: message.to) {
-                countRefusedHeartbeat(to: message.to)
-            }
         default: network.send(.raft(message, PackedBytes()), to: message.to)
         }
     }
@@ -138,12 +135,12 @@ extension NodeLoop {
         } catch { fail(.storage(error)) }
     }
 
-    private mutating func countRefusedHeartbeat(to node: NodeID) {
-        if let i = counters.refusedHeartbeats.firstIndex(where: { $0.node == node }) {
-            counters.refusedHeartbeats[i].count += 1
-            return
+    /// The time for the next heartbeat has come: notes which peers have answered none since the last.
+    mutating func countMissedHeartbeats() {
+        for peer in core.peers {
+            let previous = answeredRounds.first { $0.node == peer.node }?.round
+            if previous == peer.answeredRound { counters.noteMissedHeartbeat(of: peer.node) }
         }
-        counters.refusedHeartbeats.append(NodeCounters.PeerCount(node: node, count: 1))
-        counters.refusedHeartbeats.sort { $0.node < $1.node }
+        answeredRounds = core.peers.map { ($0.node, $0.answeredRound) }
     }
 }

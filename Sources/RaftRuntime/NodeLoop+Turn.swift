@@ -79,6 +79,7 @@ extension NodeLoop {
         // Each timer at most once a turn: one with no delay would otherwise never let go.
         for _ in TimerID.allCases {
             guard failure == nil, let timer = timers.popDue(at: now) else { return }
+            if timer == .heartbeat { countMissedHeartbeats() }
             feed(.timerFired(timer))
         }
     }

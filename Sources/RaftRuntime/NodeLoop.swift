@@ -52,6 +52,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var proposals = PendingProposals()
     var reads = PendingReads()
     var snapshotting = SnapshotActivity()
+    /// The heartbeats that each peer had answered when the last one was due.
+    var answeredRounds: [(node: NodeID, round: UInt64)] = []
     var completions: [Completion<Machine.Answer>] = []
     var notices: [NodeNotice] = []
     var entryBuffer = PackedBytes()

@@ -57,8 +57,8 @@ public struct NodeCounters: Hashable, Sendable {
     public var applied: UInt64 = 0
     /// Syncs finished.
     public var syncs: UInt64 = 0
-    /// Heartbeats that the network refused on the spot, by peer, sorted by peer.
-    public var refusedHeartbeats: [PeerCount] = []
+    /// Heartbeat intervals of this leader in which a peer answered no heartbeat, sorted by peer.
+    public var missedHeartbeats: [PeerCount] = []
 
     /// A count that belongs to a peer.
     public struct PeerCount: Hashable, Sendable {
@@ -70,4 +70,13 @@ public struct NodeCounters: Hashable, Sendable {
 
     /// Creates counters at zero.
     public init() {}
+
+    mutating func noteMissedHeartbeat(of node: NodeID) {
+        if let i = missedHeartbeats.firstIndex(where: { $0.node == node }) {
+            missedHeartbeats[i].count += 1
+            return
+        }
+        missedHeartbeats.append(PeerCount(node: node, count: 1))
+        missedHeartbeats.sort { $0.node < $1.node }
+    }
 }

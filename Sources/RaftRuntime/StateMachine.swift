@@ -5,7 +5,7 @@ public import Raft
 /// `apply` must depend on nothing but the state, the command and the position: no clock, no random
 /// numbers, no iteration over hashed collections on the way to an answer or a snapshot. Then every
 /// node holds the same state at the same index.
-public protocol StateMachine {
+public protocol StateMachine: SendableMetatype {
     /// What a proposer hears when its command has been applied.
     associatedtype Answer: Sendable
     /// A frozen view of the state, cheap to take, that another thread can write out.
