@@ -97,6 +97,7 @@ extension NodeLoop {
 
     private mutating func transmit(_ message: Message) {
         switch message.body {
+        case .append where cutShort.contains(message.to): break  // would leave a gap
         case .append(let request) where request.count > 0: transmit(request, of: message)
         case .snapshotPart(let part): transmit(part, of: message)
         default: network.send(.raft(message, PackedBytes()), to: message.to)
@@ -116,9 +117,9 @@ extension NodeLoop {
             var sent = message
             sent.body = .append(shortened)
             network.send(.raft(sent, contents), to: message.to)
-            if count < request.count {
-                feed(.sentThrough(peer: message.to, last: shortened.lastIndex))
-            }
+            guard count < request.count else { return }
+            feed(.sentThrough(peer: message.to, last: shortened.lastIndex))
+            cutShort.append(message.to)
         } catch { fail(.storage(error)) }
     }
 
