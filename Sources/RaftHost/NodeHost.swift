@@ -1,0 +1,196 @@
+package import Platform
+internal import Raft
+package import RaftRuntime
+internal import RaftStorage
+internal import RaftTransport
+
+/// A node on an event loop: `NodeLoop` joined to real files, real sockets and a real clock.
+///
+/// Confined to the loop's thread. Everything that happens within one turn of the event loop (messages,
+/// finished syncs, proposals of all callers) is handed to the node together at the turn's end, so
+/// it shares appends, writes and syncs.
+package final class NodeHost<Machine: StateMachine> {
+    package typealias Node = NodeLoop<Machine, RealFileSystem, TCPLinks, Workers<Machine.Image>>
+
+    /// The node; look, but let only the host drive it.
+    package private(set) var node: Node
+    /// The sockets between the nodes.
+    package let transport: TCPTransport
+    /// Called for what is worth a log line.
+    package var onNotice: ((NodeNotice) -> Void)?
+    /// Called at the end of each turn of the node, after all answers.
+    package var onTurn: (() -> Void)?
+    /// Called once when the node cannot go on.
+    package var onFailure: ((NodeFailure) -> Void)?
+    /// How long syncs took.
+    package private(set) var syncLatency = LatencyHistogram()
+
+    private let loop: EventLoop
+    private let workers: Workers<Machine.Image>
+    private var lock: DirectoryLock?
+    private var proposals: [ProposalID: (ProposalOutcome<Machine.Answer>) -> Void] = [:]
+    private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
+    private var timer: TimerHandle?
+    private var hook: HookHandle?
+    private var hasWork = false
+    private var isStopped = false
+
+    /// Opens the data directory and listens; nothing is sent before `start`.
+    ///
+    /// - Throws: `NodeHostError` when the directory cannot be used or the address is taken.
+    package init(
+        _ options: NodeOptions, machine: consuming Machine, on loop: EventLoop
+    ) throws(NodeHostError) {
+        self.loop = loop
+        do throws(SystemError) {
+            try Directory.create(options.start.directory)
+            lock = try DirectoryLock(options.start.directory)
+            workers = try Workers(wakes: loop.waker)
+        } catch { throw .system(error) }
+        let links = TCPLinks()
+        do throws(NodeFailure) {
+            node = try Node(
+                options.start, machine: machine, files: RealFileSystem(), network: links,
+                background: workers, settings: options.settings, at: Self.instant(loop.turnTime))
+        } catch { throw .node(error) }
+        do throws(TCPTransportError) {
+            transport = try TCPTransport(
+                loop: loop, identity: node.identity, listen: options.listen, peers: options.peers)
+        } catch { throw .transport(error) }
+        links.transport = transport
+        connect()
+    }
+
+    private func connect() {
+        transport.onEnvelope = { [unowned self] peer, envelope in
+            node.receive(envelope, from: peer)
+            hasWork = true
+        }
+        transport.onConnectionClosed = { [unowned self] peer, processEnded in
+            guard processEnded else { return }
+            node.connectionClosed(peer)
+            hasWork = true
+        }
+        let bound = LoopBound(Weak(self), on: loop)
+        workers.deliver = { result, nanoseconds, lane in
+            bound.value.host?.finished(result, nanoseconds: nanoseconds, lane: lane)
+        }
+    }
+
+    /// Begins to take part.
+    package func start() {
+        hook = loop.atEndOfTurn { [unowned self] in
+            if hasWork { turn() }
+        }
+        node.start()
+        hasWork = true
+        loop.defer {}
+    }
+
+    // MARK: Requests
+
+    /// Proposes a command; `then` is called once, later, on the loop.
+    package func propose(
+        _ command: Span<UInt8>, then: @escaping (ProposalOutcome<Machine.Answer>) -> Void
+    ) {
+        let id = node.propose(command)
+        proposals[id] = then
+        noteWork()
+    }
+
+    /// Waits until the machine holds all that is committed now; `then` is called once, later, on the loop.
+    package func read(then: @escaping (ReadOutcome) -> Void) {
+        let ticket = node.read()
+        reads[ticket] = then
+        noteWork()
+    }
+
+    /// Takes a snapshot now, if there is anything new.
+    package func takeSnapshot() {
+        node.takeSnapshot()
+        noteWork()
+    }
+
+    private func noteWork() {
+        if !hasWork {
+            hasWork = true
+            loop.defer {}
+        }
+    }
+
+    // MARK: Turns
+
+    private func finished(
+        _ result: BackgroundResult<RealFileSystem>, nanoseconds: UInt64, lane: JobLane
+    ) {
+        guard !isStopped else { return }
+        if lane == .sync { syncLatency.record(nanoseconds: nanoseconds) }
+        node.finished(result)
+        hasWork = true
+    }
+
+    private func turn() {
+        hasWork = false
+        node.turn(
+            at: Self.instant(loop.turnTime), wallMilliseconds: wallClockMilliseconds())
+        deliver()
+        setTimer()
+        if !isStopped { onTurn?() }
+    }
+
+    /// Hands the machine out for what is no part of the replicated state; see `NodeLoop.withMachine`.
+    package func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
+        node.withMachine(body)
+    }
+
+    private func deliver() {
+        for notice in node.takeNotices() { onNotice?(notice) }
+        for completion in node.takeCompletions() {
+            switch completion {
+            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
+            case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
+            }
+        }
+        if let failure = node.failure, !isStopped {
+            stop()
+            onFailure?(failure)
+        }
+    }
+
+    private func setTimer() {
+        guard !isStopped, let deadline = node.nextDeadline else { return }
+        let time = MonotonicTime(nanoseconds: deadline.nanoseconds)
+        if let timer, loop.reschedule(timer, at: time) { return }
+        timer = loop.schedule(at: time) { [unowned self] in
+            timer = nil
+            hasWork = true
+        }
+    }
+
+    private static func instant(_ time: MonotonicTime) -> Instant {
+        Instant(nanoseconds: time.nanoseconds)
+    }
+
+    // MARK: The end
+
+    /// Stops taking part, ends all that waits and lets go of sockets, threads and directory.
+    ///
+    /// Blocks until the worker threads have ended what they were doing, a running sync included.
+    package func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        if let timer { loop.cancel(timer) }
+        if let hook { loop.removeHook(hook) }
+        transport.close()
+        node.endEverything()
+        deliver()
+        workers.shutdown()
+        lock = nil
+    }
+
+    /// A host that background work does not keep alive.
+    private final class Weak {
+        weak var host: NodeHost?
+        init(_ host: NodeHost) { self.host = host }
+    }
+}

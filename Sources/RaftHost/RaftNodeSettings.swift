@@ -1,0 +1,94 @@
+internal import Platform
+public import Raft
+public import RaftRuntime
+
+/// Who a node is and where it finds the others.
+public struct RaftNodeSettings: Sendable {
+    /// The cluster's name, at most 64 bytes; nodes of other clusters are refused.
+    public var cluster: String
+    /// This node's name.
+    public var node: NodeID
+    /// Where every member is reached, this node included, as `host:port`. This is the first membership of a new
+    /// cluster; every node must be started with the same.
+    public var members: [NodeID: String]
+    /// Where this node listens, when that is not its own address in `members`: `0.0.0.0:7848`, say.
+    public var listen: String?
+    /// The data directory; made when it is not there. It must be this node's alone.
+    public var directory: String
+    /// The protocol's and the runtime's choices.
+    public var runtime = NodeSettings()
+
+    /// Names a node, its peers and its directory.
+    public init(cluster: String, node: NodeID, members: [NodeID: String], directory: String) {
+        self.cluster = cluster
+        self.node = node
+        self.members = members
+        self.directory = directory
+    }
+
+    func nodeOptions() throws(RaftNodeError) -> NodeOptions {
+        guard let own = members[node] else { throw .notAMember(node) }
+        guard (1...NodeIdentity.maxClusterNameBytes).contains(cluster.utf8.count) else {
+            throw .clusterName(limit: NodeIdentity.maxClusterNameBytes)
+        }
+        var peers: [(NodeID, Address)] = []
+        for member in members.keys.sorted() {
+            peers.append((member, try Self.parse(members[member] ?? "")))
+        }
+        var random = SystemRandom()
+        let start = NodeStart(
+            directory: directory, cluster: cluster, node: node,
+            initialConfiguration: Configuration(voters: members.keys.sorted()),
+            seed: random.next())
+        return NodeOptions(
+            start: start, listen: try Self.parse(listen ?? own), peers: peers, settings: runtime)
+    }
+
+    private static func parse(_ text: String) throws(RaftNodeError) -> Address {
+        do throws(AddressError) {
+            return try Address(parsing: text)
+        } catch { throw .address("\(error)") }
+    }
+}
+
+/// Why a node did not start.
+@nonexhaustive
+public enum RaftNodeError: Error, Hashable, Sendable {
+    /// `members` does not hold this node.
+    case notAMember(NodeID)
+    /// The cluster's name is empty or longer than so many bytes.
+    case clusterName(limit: Int)
+    /// An address is not `host:port`; the text says which and why.
+    case address(String)
+    /// The directory or the port cannot be used; the text says why.
+    case cannotStart(String)
+}
+
+/// Why a read has no result.
+@nonexhaustive
+public enum ReadError: Error, Hashable, Sendable {
+    /// No leader is known, or none answered in time. Try again.
+    case noLeader
+    /// Too many reads wait at this node.
+    case overloaded
+    /// The node is stopping or has stopped.
+    case stopped
+}
+
+/// A node's part in its cluster, and how far it is.
+public struct NodeStatus: Hashable, Sendable {
+    /// Who the node is.
+    public var identity: NodeIdentity
+    /// Its part, the term, the leader when one is known.
+    public var role: RoleChange
+    /// Entries up to here are in the log.
+    public var lastIndex: LogIndex
+    /// Entries up to here are committed.
+    public var commitIndex: LogIndex
+    /// Entries up to here are applied.
+    public var appliedIndex: LogIndex
+    /// The cluster time in milliseconds.
+    public var clusterTimeMilliseconds: UInt64
+    /// Why the node has stopped, if it has.
+    public var failure: String?
+}

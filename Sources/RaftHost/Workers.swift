@@ -1,0 +1,46 @@
+internal import Platform
+package import RaftRuntime
+
+/// Which of the two threads a job belongs to.
+package enum JobLane: Sendable {
+    case sync
+    case snapshot
+}
+
+/// The threads on which a node's blocking work is done: one for syncs, for which everything waits, and
+/// one for snapshots, for which nothing does.
+package final class Workers<Image: SnapshotImage>: Background {
+    package typealias Files = RealFileSystem
+
+    /// Takes each result, on the loop's thread, with the time that the work took.
+    var deliver: (@Sendable (BackgroundResult<RealFileSystem>, UInt64, JobLane) -> Void)?
+
+    private let syncs: WorkerThread
+    private let snapshots: WorkerThread
+    private let waker: Waker
+
+    init(wakes waker: Waker) throws(SystemError) {
+        self.waker = waker
+        syncs = try WorkerThread(name: "muster-sync")
+        snapshots = try WorkerThread(name: "muster-snapshot")
+    }
+
+    /// Takes a job.
+    package func start(_ job: BackgroundJob<RealFileSystem, Image>) {
+        guard let deliver else { return }
+        let waker = self.waker
+        let lane: JobLane = job.lane == .sync ? .sync : .snapshot
+        let thread = lane == .sync ? syncs : snapshots
+        thread.submit {
+            let start = MonotonicTime.now
+            let result = job.perform()
+            let nanoseconds = MonotonicTime.now.nanoseconds(since: start)
+            waker.post { deliver(result, nanoseconds, lane) }
+        }
+    }
+
+    func shutdown() {
+        syncs.shutdown()
+        snapshots.shutdown()
+    }
+}
