@@ -11,8 +11,8 @@ func run(_ command: MusterCommand) throws -> Int32 {
     case .version:
         LineWriter.output.write("muster \(musterVersion)")
         return 0
-    case .serve:
-        throw UsageError("this build cannot run a node yet")
+    case .serve(let settings):
+        return serve(settings)
     case .demo(let settings):
         return try Demo.run(settings)
     case .cleanUpDemo(let directory):

@@ -19,6 +19,13 @@ package struct Histogram: Equatable, Sendable {
         counts = Array(repeating: 0, count: sorted.count + 1)
     }
 
+    /// Takes over what somebody else has counted: ascending bounds, and one count more than bounds.
+    package init(bounds: [Double], counts: [UInt64], sum: Double) {
+        self.init(bounds: bounds)
+        for i in self.counts.indices where i < counts.count { self.counts[i] = counts[i] }
+        self.sum = sum
+    }
+
     /// For durations in seconds: a tenth of a millisecond to ten seconds.
     package static let seconds = Histogram(bounds: [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,

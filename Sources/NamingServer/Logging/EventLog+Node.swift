@@ -1,0 +1,73 @@
+internal import Raft
+internal import RaftHost
+internal import RaftRuntime
+
+// What happens in a node, in words. Quiet when nothing happens.
+
+extension EventLog {
+    func write(_ notice: NodeNotice) {
+        switch notice {
+        case .roleChanged(let change): write(change)
+        case .trace(let event): write(event)
+        case .recovered(let text): write(.warning, .storage, "recovered", [("what", text)])
+        case .snapshotTaken(let entry, let bytes):
+            write(
+                .info, .storage, "snapshot taken", [("entry", "\(entry)"), ("bytes", "\(bytes)")])
+        case .snapshotRestored(let entry, let bytes):
+            write(
+                .info, .storage, "snapshot from the leader restored",
+                [("entry", "\(entry)"), ("bytes", "\(bytes)")])
+        case .snapshotFailed(let entry, let reason):
+            write(.error, .storage, "snapshot failed", [("entry", "\(entry)"), ("reason", reason)])
+        case .heldUp(let milliseconds):
+            write(
+                .warning, .node, "was held up while leading; cluster time does not count it",
+                [("milliseconds", "\(milliseconds)")])
+        }
+    }
+
+    private func write(_ change: RoleChange) {
+        let fields = [
+            ("role", change.role.rawValue), ("term", "\(change.term)"),
+            ("leader", change.leader.map { "\($0)" } ?? "none"),
+        ]
+        write(.info, .raft, "role changed", fields.map { (name: $0.0, value: $0.1) })
+    }
+
+    private func write(_ event: TraceEvent) {
+        switch event {
+        case .truncated(let index):
+            write(.info, .raft, "uncommitted entries replaced", [("from", "\(index)")])
+        case .voteGranted(let node, let term):
+            write(.debug, .raft, "vote granted", [("to", "\(node)"), ("term", "\(term)")])
+        case .quorumLost(let term):
+            write(.warning, .raft, "no quorum heard, stepping down", [("term", "\(term)")])
+        case .disturbanceIgnored(let node, let term):
+            write(
+                .debug, .raft, "vote refused, the leader is well",
+                [("from", "\(node)"), ("term", "\(term)")])
+        case .snapshotNeeded(let peer, let entry):
+            write(
+                .info, .raft, "peer needs a snapshot", [("peer", "\(peer)"), ("entry", "\(entry)")])
+        case .appendRejected(let peer, let index, let hint):
+            write(
+                .debug, .raft, "append rejected",
+                [("peer", "\(peer)"), ("previous", "\(index)"), ("hint", "\(hint)")])
+        case .snapshotInstalled(let entry):
+            write(.info, .raft, "snapshot takes the place of the log", [("entry", "\(entry)")])
+        case .messageDropped(let node, let reason):
+            write(
+                .warning, .raft, "message dropped", [("from", "\(node)"), ("reason", "\(reason)")])
+        }
+    }
+
+    func write(_ notice: TransportNotice) {
+        let level: LogLevel
+        switch notice.level {
+        case .info: level = .info
+        case .warning: level = .warning
+        case .error: level = .error
+        }
+        write(level, .network, notice.message, notice.fields)
+    }
+}
