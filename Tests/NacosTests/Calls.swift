@@ -58,8 +58,11 @@ func perform(
 ) throws -> NacosAnswer {
     let request = try request(line, body: body)
     if let answer = request.answer(from: registry) { return answer }
-    if case .beat(let beat) = request, case .unknown(let answer) = beat.reception(in: registry) {
-        return answer
+    if case .beat(let beat) = request {
+        switch beat.reception(in: registry) {
+        case .unknown(let answer), .known(let answer, _): return answer
+        case .registers: break
+        }
     }
     guard let command = request.command else { return NacosAnswer(status: 500, text: "no write") }
     let outcome = registry.apply(
