@@ -63,6 +63,28 @@ internal import Wire
         }
     }
 
+    @Test func `events come in one order whatever the timing wheel went through`() throws {
+        var original = largeRegistry(300)
+        var random = SplitMix64(seed: 1)
+        for number in (0..<300).shuffled(using: &random) {
+            // Registering anew puts it elsewhere in the wheel's lists, at the same deadline.
+            let registration = Registration(
+                service: ServiceKey(namespace: "public", group: "G", name: "s\(number % 7)"),
+                instance: InstanceKey(
+                    ip: "10.0.\(number / 256).\(number % 256)", port: 80, clusterName: "DEFAULT"))
+            _ = original.apply(.register(registration), index: 2, timeMilliseconds: 1_000_000)
+        }
+        var restored = try Registry(decoding: original.encoded().span)
+        _ = original.takeEvents()
+        for time in [1_015_001, 1_030_001] as [UInt64] {
+            _ = original.apply(.advanceTime, index: 3, timeMilliseconds: time)
+            _ = restored.apply(.advanceTime, index: 3, timeMilliseconds: time)
+            let events = original.takeEvents()
+            #expect(events.flatMap(\.changes).count == 300)
+            #expect(restored.takeEvents() == events)
+        }
+    }
+
     @Test func `an image stays as it was while the registry goes on`() async throws {
         var registry = largeRegistry(2_000)
         let before = registry.encoded()
