@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Glibc
 internal import Testing
 
 @testable internal import Platform
@@ -90,6 +90,34 @@ internal import Testing
             loop.defer { loop.stop() }
         }
         #expect(holder == nil)
+    }
+
+    @Test func `an event in hand for a descriptor that was deregistered finds nobody`() throws {
+        let first = try Pipe()
+        let second = try Pipe()
+        let third = try Pipe()  // never becomes readable, but takes the place that is freed
+        var calls: [String] = []
+        try withLoop { loop in
+            var registrations: [Registration] = []
+            func handle(_ name: String, _ other: Int) {
+                calls.append(name)
+                loop.deregister(registrations[other])
+                _ = try? loop.register(third.readEnd.number, .readable) { _ in
+                    calls.append("stranger")
+                }
+                loop.defer { loop.stop() }
+            }
+            registrations = [
+                try loop.register(first.readEnd.number, .readable) { _ in handle("first", 1) },
+                try loop.register(second.readEnd.number, .readable) { _ in handle("second", 0) },
+            ]
+            for pipe in [first.writeEnd.number, second.writeEnd.number] {
+                var byte: UInt8 = 1
+                #expect(unsafe write(pipe, &byte, 1) == 1)
+            }
+            loop.schedule(at: .now) { loop.stop() }
+        }
+        #expect(calls.count == 1 && !calls.contains("stranger"))
     }
 
     @Test func `hooks run once at the end of each turn, after timers and jobs`() throws {

@@ -82,26 +82,30 @@ internal import Testing
         await #expect(processExitsWith: .success) {
             try OpenFileLimit.set(64)
             var served = 0
+            var pauses = 0
             try withLoop { loop in
                 let listener = try Listener(at: anyPort, on: loop) { _ in served += 1 }
                 let target = try SocketAddress.resolve(listener.address, .numbers)[0]
-                let client = try Socket.make(for: target)
+                let client = try Socket.make(for: target).release()  // stays open
                 var spare: [Int32] = []
-                while case let descriptor = dup(client.number), descriptor >= 0 {
+                while case let descriptor = dup(client), descriptor >= 0 {
                     spare.append(descriptor)
                 }
-                _ = unsafe target.withPointer { unsafe connect(client.number, $0, $1) }
+                _ = unsafe target.withPointer { unsafe connect(client, $0, $1) }
                 func check() {
                     if listener.pauseCount > 0 {
                         for descriptor in spare { close(descriptor) }
                         spare = []
                     }
-                    if served == 1 { return loop.stop() }
+                    if served == 1 {
+                        pauses = listener.pauseCount
+                        return loop.stop()
+                    }
                     loop.schedule(at: .now.advanced(byMilliseconds: 1)) { check() }
                 }
                 check()
             }
-            exit(served == 1 ? 0 : 1)
+            exit(served == 1 && pauses > 0 ? 0 : 1)
         }
     }
 }

@@ -59,6 +59,11 @@ internal import Testing
         #expect(kill(pid, SIGKILL) == 0)
     }
 
+    @Test func `a grandchild that never stops writing does not hold the loop up`() throws {
+        let (_, status) = try run("yes & exit 0")
+        #expect(status == .code(0))
+    }
+
     @Test func `a child inherits no descriptor but its three`() throws {
         try withDirectory { directory in
             let file = try File("\(directory)/open", .readWrite, create: .always)

@@ -24,9 +24,17 @@ final class LineReader {
         registration = try loop.register(number, .readable) { [self] _ in _ = readOnce() }
     }
 
-    /// Reads what is left in the pipe and closes it, whoever else may still hold its other end.
+    /// The largest pipe that an ordinary process can make, in reads of the loop's buffer.
+    private static let maxReadsOfFullPipe = 1024 * 1024 / EventLoop.scratchBytes
+
+    /// Reads what is left in the pipe and closes it.
+    ///
+    /// Somebody else may still hold the pipe's other end and go on writing: what was in the pipe
+    /// when this was called is read, and not for ever what comes after.
     func finish() {
-        while readOnce() {}
+        for _ in 0...Self.maxReadsOfFullPipe {
+            guard readOnce() else { break }
+        }
         close()
     }
 
