@@ -42,8 +42,8 @@ struct LogRecovery<Files: FileSystem> {
         if damage == nil, let last = segments.last, lastReader?.isBlank(from: last.end) == false {
             noteDamage(DiskPosition(segment: last.number, offset: UInt32(last.end)))
         }
-        if let damage { try resolve(damage) }
         try checkComplete()
+        if let damage { try resolve(damage) }
         replay?.finish()
         try proveTail()
     }

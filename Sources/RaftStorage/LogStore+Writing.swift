@@ -112,6 +112,7 @@ extension LogStore {
             initialConfiguration: initialConfiguration)
         let (bytes, checksum) = header.encoded()
         let file = try files.open(path(number), create: true)
+        try file.truncate(to: 0)
         try file.allocate(UInt64(max(settings.segmentBytes, bytes.count + byteCount)))
         segments.append(Segment(number: number, file: file))
         creationIsUnsynced = true

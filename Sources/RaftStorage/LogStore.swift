@@ -122,6 +122,15 @@ public final class LogStore<Files: FileSystem> {
     /// The number of segment files.
     public var segmentCount: Int { segments.count }
 
+    /// The bytes that can be written before a new segment is needed: until then a full disk does no harm.
+    public var roomInSegment: Int { max(0, settings.segmentBytes - Int(end.offset)) }
+
+    /// Lets go of the files. Nothing else may be called afterwards, and no sync may be out.
+    public func close() {
+        for segment in segments { segment.file.close() }
+        segments = []
+    }
+
     /// Puts entries into memory at `first`, in the place of whatever is there and after.
     ///
     /// `first` must follow on an entry that is there, or on the base; `runs` says the terms of the

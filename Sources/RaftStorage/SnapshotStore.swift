@@ -175,6 +175,12 @@ public final class SnapshotStore<Files: FileSystem> {
         return (bytes, offset + UInt64(wanted) == sending.size)
     }
 
+    /// Lets go of the files. Nothing else may be called afterwards.
+    public func close() {
+        endSending()
+        dropReception()
+    }
+
     private func endSending() {
         sending?.file.close()
         sending = nil

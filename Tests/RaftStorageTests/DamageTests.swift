@@ -151,4 +151,27 @@ internal import Testing
         let (again, _) = try #require(try House.open(files))
         #expect(try again.everything() == [Entry(term: 1, content: [1])])
     }
+
+    @Test func `a record that an earlier life left at its place does not follow on a new one`()
+        throws
+    {
+        func entry(_ fill: UInt8) -> Entry {
+            Entry(term: 1, content: [UInt8](repeating: fill, count: 100))
+        }
+        let store = try House.create(files)
+        try store.put([entry(1)], at: 1)
+        try store.sync()
+        try store.put([entry(2)], at: 2)
+        let end = try #require(files.contents(of: Self.first)?.lastIndex { $0 != 0 }) / 8 * 8 + 8
+        try store.put([entry(3)], at: 3)
+        let stale = try #require(files.contents(of: Self.first))[end..<end + 200]
+        files.crashKeepingNothing()
+        let (second, _) = try #require(try House.open(files))
+        // A mark takes place where the first attempt had none; leave room for it.
+        try second.put([Entry(term: 1, content: [UInt8](repeating: 4, count: 68))], at: 2)
+        try files.open(Self.first, create: false).write(Array(stale).span, at: UInt64(end))
+        files.endProcess()
+        let (third, _) = try #require(try House.open(files))
+        #expect(third.lastIndex == LogIndex(2))
+    }
 }

@@ -121,4 +121,25 @@ internal import Wire
         let (again, _) = try #require(try House.open(files))
         #expect(try again.everything() == [large, Entry(term: 1, content: [2])])
     }
+
+    @Test func `a full disk spends the store, and nothing is lost when there is space again`()
+        throws
+    {
+        let store = try House.create(files)
+        files.capacityBytes = 6000
+        let entry = Entry(term: 1, content: [UInt8](repeating: 3, count: 1000))
+        var count = 0
+        while store.roomInSegment >= 1100 {
+            count += 1
+            try store.put([entry], at: count)
+        }
+        try store.sync()
+        let error = #expect(throws: StorageError.self) { try store.put([entry], at: count + 1) }
+        #expect(error?.kind == .full)
+        files.capacityBytes = nil
+        files.crashKeepingEverything()
+        let (again, _) = try #require(try House.open(files))
+        #expect(try again.everything() == [Entry](repeating: entry, count: count))
+        try again.put([entry], at: count + 1)
+    }
 }

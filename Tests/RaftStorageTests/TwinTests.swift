@@ -53,7 +53,7 @@ internal import Testing
                     node: House.identity.node, settings: House.settings)
                 break
             } catch {
-                #expect(error.kind == .system(code: files.failureCode))
+                guard error.kind == .system(code: files.failureCode) else { throw error }
             }
             files.crash(using: &twin.dice)
         }
@@ -86,14 +86,14 @@ internal import Testing
         do {
             twin = try Twin(files, seed: seed)
         } catch let error as StorageError {
-            #expect(error.kind == .system(code: files.failureCode))
+            guard error.kind == .system(code: files.failureCode) else { throw error }
             return true
         }
         do {
             for _ in 0..<40 { try twin.step() }
             if files.callCount < call { return false }
         } catch let error as StorageError {
-            #expect(error.kind == .system(code: files.failureCode))
+            guard error.kind == .system(code: files.failureCode) else { throw error }
             try checkSpent(twin.store, by: error)
         }
         var dice = Dice(seed ^ UInt64(call))
