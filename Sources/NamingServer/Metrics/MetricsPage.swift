@@ -17,6 +17,7 @@ final class MetricsPage {
     func render() -> [UInt8] {
         var text = MetricsText()
         writeNacos(&text)
+        writeChanges(&text)
         writeRaft(&text)
         writeLatencies(&text)
         writePeers(&text)
@@ -52,6 +53,16 @@ final class MetricsPage {
         case .leader: 1
         case .follower: 0
         case .preCandidate, .candidate: 2
+        }
+    }
+
+    private func writeChanges(_ text: inout MetricsText) {
+        text.family(
+            "muster_registry_changes_total", .counter, "Changes of the registry applied here."
+        ) {
+            for change in service.changes.named {
+                $0.sample(count: change.count, ["change": change.name])
+            }
         }
     }
 

@@ -39,8 +39,14 @@ package final class RegistryService {
     /// its lists may be shorter than the true ones, and nobody gets to see them.
     package var isReady: Bool { readiness.isReady }
 
-    /// To be called after each turn of the node that has applied something or changed its part.
-    package func nodeMoved() { expiry.arm() }
+    /// What has changed at this node since it started.
+    private(set) var changes = ChangeCounters()
+
+    /// To be called after each turn of the node, which may have applied something or changed its part.
+    package func nodeMoved() {
+        expiry.arm()
+        changes.count(host.withMachine { $0.takeEvents() })
+    }
 
     /// Notes a beat of a known instance for the next batch.
     package func beat(_ number: InstanceNumber) { beats.add(number) }

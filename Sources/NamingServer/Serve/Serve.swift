@@ -38,7 +38,9 @@ final class ServerNode {
 
     init(_ settings: ServeSettings, on loop: EventLoop) throws {
         self.loop = loop
-        log = EventLog(node: settings.node, level: settings.logLevel, to: .output)
+        // Whoever reads the log and does not keep up loses lines; the node does not wait for it.
+        let writer = LineWriter(1, patienceMilliseconds: 20)
+        log = EventLog(node: settings.node, level: settings.logLevel, to: writer)
         host = try NodeHost(try settings.nodeOptions(), machine: RegistryMachine(), on: loop)
         service = RegistryService(host: host, on: loop)
         let cluster = ClusterView(settings: settings, host: host)
@@ -68,6 +70,9 @@ final class ServerNode {
             stop(exitCode: 1)
         }
     }
+
+    /// Where clients connect, with the real port; nothing once the node has stopped.
+    var httpAddress: Address? { door.address }
 
     func stop(exitCode: Int32) {
         guard !isStopped else { return }
