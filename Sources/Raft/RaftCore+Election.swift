@@ -116,7 +116,8 @@ extension RaftCore {
     mutating func receiveVoteResponse(
         from voter: NodeID, granted: Bool, into effects: inout [Effect]
     ) {
-        guard granted else { return }
+        // Nobody can have been asked before the candidacy is durable; such a vote is made up.
+        guard granted, durability.hardState == hardState else { return }
         receiveGrant(from: voter, into: &effects)
     }
 

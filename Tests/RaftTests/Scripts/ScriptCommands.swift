@@ -16,7 +16,7 @@ struct ScriptError: Error, CustomStringConvertible {
 //     hold 1>2 / release 1>2 / deliver 1>2 [kind] / drop 1>2 [kind] / double 1>2 [kind] / messages
 //     stop-disk 1 / start-disk 1 / sync 1 [count]
 //     crash 1 [surviving] / restart 1 / close 2 1      (2 hears that 1's process is gone)
-//     compact 1 [keeping] / reject-snapshot 2
+//     compact 1 [keeping] / store-snapshot 2 / reject-snapshot 2
 //     log / peers 1 / status / faulty                  (a stopped node is what the story wants)
 //     forge 3>1 heartbeat term=1 [committed=1/1] …     (a message that no core would send)
 extension ScriptWorld {
@@ -26,7 +26,8 @@ extension ScriptWorld {
             try runOnCore(words)
         case "cut", "heal", "hold", "release", "deliver", "drop", "double", "forge":
             try runOnNetwork(words)
-        case "stop-disk", "start-disk", "sync", "crash", "restart", "compact", "reject-snapshot":
+        case "stop-disk", "start-disk", "sync", "crash", "restart", "compact", "reject-snapshot",
+            "store-snapshot":
             try runOnHost(words)
         case "messages": output += cluster.packets.map { "   \($0.message.told)" }
         case "log": output += cluster.nodes.map(toldLog)
@@ -105,6 +106,7 @@ extension ScriptWorld {
         case "crash": cluster.perform(.crash(node.id, surviving: number ?? 0))
         case "restart": cluster.perform(.restart(node.id))
         case "compact": cluster.perform(.compact(node.id, keeping: number ?? 0))
+        case "store-snapshot": cluster.perform(.storeSnapshot(node.id))
         default: cluster.perform(.rejectSnapshot(node.id))
         }
     }
@@ -145,6 +147,12 @@ extension ScriptWorld {
             switch words[2] {
             case "heartbeat": .heartbeat(committed: entry("committed"), round: number("round"))
             case "commitNotice": .commitNotice(committed: entry("committed"))
+            case "snapshotPart":
+                .snapshotPart(
+                    SnapshotPart(
+                        lastIncluded: entry("end"),
+                        configuration: cluster.nodes[0].core.configuration,
+                        offset: number("offset")))
             case "voteResponse": .voteResponse(granted: true)
             case "heartbeatResponse": .heartbeatResponse(round: number("round"))
             case "match": .appendResponse(.accepted(matchIndex: LogIndex(number("index"))))
