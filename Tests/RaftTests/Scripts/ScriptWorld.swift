@@ -71,7 +71,7 @@ struct ScriptWorld {
         let entries = node.log.entries.map { entry in
             "\(entry.term):" + (entry.payload == 0 ? "-" : names[entry.payload] ?? "?")
         }
-        let start = node.log.base == .zero ? "" : "[\(node.log.base)] "
-        return "\(node.id): log " + start + entries.joined(separator: " ")
+        let start = node.log.base == .zero ? [] : ["[\(node.log.base)]"]
+        return (["\(node.id): log"] + start + entries).joined(separator: " ")
     }
 }
