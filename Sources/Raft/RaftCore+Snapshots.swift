@@ -80,6 +80,9 @@ extension RaftCore {
             receiveCommit(end.index)
             return
         }
+        // A log must not be newer than the term beside it, also not after a crash: until the term is
+        // durable a piece counts as lost, and comes again.
+        guard end.term <= durability.hardState.term else { return }
         if role.follower.incoming?.lastIncluded != end {
             role.follower.incoming = Role.IncomingSnapshot(lastIncluded: end)
         }

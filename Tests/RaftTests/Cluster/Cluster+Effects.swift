@@ -107,7 +107,7 @@ extension Cluster {
                 answers.append(.snapshotUnavailable(peer: message.to))
                 return
             }
-            part.isLast = part.offset + 1 >= Self.snapshotBytes
+            part.isLast = part.offset + 1 >= snapshotBytes
             message.body = .snapshotPart(part)
         default: break  // nothing travels beside it
         }

@@ -19,6 +19,8 @@ struct Cluster: Hashable, Sendable {
     var flushesAtOnce = true
     /// The hosts send no more entries than this in one append, whatever the core asks for.
     var maxEntriesSent = Int.max
+    /// The size of every snapshot; it is sent byte by byte.
+    var snapshotBytes: UInt64 = 3
     /// Whether a stopped core is what the story wants, and no violation.
     var toleratesFaults = false
     var verdict = Verdict()
@@ -28,9 +30,6 @@ struct Cluster: Hashable, Sendable {
     private var nextRead: UInt64 = 1
     /// What hosts have to say once they have carried out the effects at hand.
     var answers: [Event] = []
-
-    /// The size of every snapshot; it is sent byte by byte.
-    static let snapshotBytes: UInt64 = 3
 
     init(configuration: Configuration, settings: CoreSettings = CoreSettings()) {
         nodes = configuration.members.map {

@@ -22,6 +22,7 @@ struct Schedule {
         let voters = (1...UInt64(random.pick([3, 3, 3, 4, 5]))).map { NodeID($0) }
         cluster = Cluster(configuration: Configuration(voters: voters), settings: settings)
         cluster.maxEntriesSent = random.pick([1, 2, .max, .max, .max, .max])
+        cluster.snapshotBytes = random.pick([1, 3])
         cluster.flushesAtOnce = random.oneIn(2)
         hurry = random.pick([1, 3, 10])
         trouble = random.pick([1, 4, 12])

@@ -63,6 +63,7 @@ struct Script {
         }
         var settings = CoreSettings()
         var leader: String?
+        var snapshotBytes: UInt64 = 3
         for word in words.dropFirst(2) {
             let parts = word.split(separator: "=").map(String.init)
             guard parts.count == 2 else { throw ScriptError(description: "\(words): \(word)?") }
@@ -73,12 +74,14 @@ struct Script {
             case "append": settings.maxEntriesPerAppend = Int(parts[1]) ?? 1
             case "inflight": settings.maxInflightAppends = Int(parts[1]) ?? 1
             case "reads": settings.maxPendingReads = Int(parts[1]) ?? 1
+            case "snapshot": snapshotBytes = UInt64(parts[1]) ?? 1
             case "bytes": settings.maxUncommittedBytes = Int(parts[1]) ?? 1
             default: throw ScriptError(description: "\(words): \(word)?")
             }
         }
         let configuration = Configuration(voters: (1...count).map { NodeID($0) })
         var world = ScriptWorld(cluster: Cluster(configuration: configuration, settings: settings))
+        world.cluster.snapshotBytes = snapshotBytes
         var ignored: [String] = []
         if let leader { try world.run(["campaign", leader], into: &ignored) }
         _ = world.cluster.notes.take()

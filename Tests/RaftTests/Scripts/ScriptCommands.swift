@@ -7,7 +7,7 @@ struct ScriptError: Error, CustomStringConvertible {
 
 // The commands of scripts:
 //
-//     nodes 3 [leader=1] [pre-vote=no] [check-quorum=no] [append=2] [inflight=2] [reads=1]
+//     nodes 3 [leader=1] [pre-vote=no] [check-quorum=no] [append=2] [inflight=2] [reads=1] [snapshot=1]
 //     campaign 2            its election timeout and its random wait pass
 //     fire 2 quorumCheck    a timer runs out
 //     heartbeat 1           the leader's next heartbeat
