@@ -117,7 +117,10 @@ extension RaftCore {
     /// What was on its way to a peer is lost: look anew for the place where the logs agree.
     mutating func restartReplication(_ i: Int, into effects: inout [Effect]) {
         switch role.leadership.peers[i].state {
-        case .probe, .replicate:
+        case .probe:
+            // The place to ask about is as good as before; only the question may be lost.
+            role.leadership.peers[i].probe(from: role.leadership.peers[i].nextIndex)
+        case .replicate:
             role.leadership.peers[i].probe(from: role.leadership.peers[i].matchIndex.next)
         case .snapshot: break  // the next answered heartbeats send the piece again
         }

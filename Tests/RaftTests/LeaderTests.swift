@@ -42,6 +42,13 @@ internal import Testing
         #expect(core.peers[0].inflight.isEmpty)
     }
 
+    @Test func `a closed connection alone is no reason for a snapshot`() {
+        var core = leader(base: EntryID(term: Term(1), index: LogIndex(5)))
+        tell(&core, .connectionClosed(NodeID(2)), .flush)
+        #expect(core.peers[0].state == .probe(isWaiting: true))
+        #expect(core.peers[0].nextIndex == LogIndex(6))
+    }
+
     @Test func `the next entry stays after those a peer has, also while it gets a snapshot`() {
         var core = leader(base: EntryID(term: Term(1), index: LogIndex(5)))
         let hint = AppendResponse.rejected(previousIndex: LogIndex(5), hint: .zero)

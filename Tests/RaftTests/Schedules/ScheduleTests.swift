@@ -11,7 +11,7 @@ internal import Testing
         let environment = ProcessInfo.processInfo.environment
         if let seed = environment["RAFT_SEED"].flatMap({ UInt64($0) }) { return seed..<seed + 1 }
         let start = environment["RAFT_FIRST_SEED"].flatMap { UInt64($0) } ?? 0
-        return start..<start + (environment["RAFT_SEEDS"].flatMap { UInt64($0) } ?? 300)
+        return start..<start + (environment["RAFT_SEEDS"].flatMap { UInt64($0) } ?? 240)
     }
 
     @Test func `no schedule breaks an invariant, and all make progress after it`() {
