@@ -27,6 +27,15 @@ def caught_up(cluster, node):
     eventually(lambda: node.status()["appliedIndex"] >= target, 15, what="catching up")
 
 
+def missed_beats(leader, follower):
+    """How often the leader's heartbeats to a peer had no answer, by the leader's metrics."""
+    text = leader.request("GET", "/metrics").text
+    for line in text.splitlines():
+        if 'name="leaderSendBeatFailed"' in line and f'peer="{follower.name}"' in line:
+            return float(line.rsplit(" ", 1)[1])
+    return None
+
+
 def a_killed_leader_costs_nothing_acknowledged(cluster):
     clients = traffic(cluster)
     leader = cluster.leader()
@@ -55,10 +64,13 @@ def a_killed_node_comes_back_and_catches_up(cluster):
 
 def a_killed_follower_is_hardly_noticed(cluster):
     clients = traffic(cluster)
-    follower = cluster.followers()[0]
+    leader, follower = cluster.leader(), cluster.followers()[0]
+    before = missed_beats(leader, follower)
+    assert before is not None, "the metrics do not name the follower"
     moment = time.monotonic()
     follower.kill()
     time.sleep(3)
+    assert missed_beats(leader, follower) > before, "the metrics do not show the dead follower"
     gap = clients.gap_after(moment)
     others = [node for node in cluster.nodes if node is not follower]
     eventually(lambda: clients.check(others) is None, 3)

@@ -38,11 +38,14 @@ final class MetricsPage {
             "nacos_exception_total", .counter,
             "leaderSendBeatFailed: heartbeat intervals of this leader in which a peer answered nothing."
         ) {
-            for peer in node.counters.missedHeartbeats {
+            // A peer that has missed none is there with 0: a counter that appears with its first count
+            // hides that count from whoever watches its rate.
+            let missed = node.counters.missedHeartbeats
+            for (peer, _) in service.host.transport.peerStatistics {
                 let labels: MetricsText.Labels = [
-                    "module": "naming", "name": "leaderSendBeatFailed", "peer": "\(peer.node)",
+                    "module": "naming", "name": "leaderSendBeatFailed", "peer": "\(peer)",
                 ]
-                $0.sample(count: peer.count, labels)
+                $0.sample(count: missed.first { $0.node == peer }?.count ?? 0, labels)
             }
         }
     }

@@ -10,13 +10,14 @@ internal import RaftRuntime
 package func serve(_ settings: ServeSettings) -> Int32 {
     CurrentProcess.ignoreBrokenPipes()
     do {
+        // Before anything is made: whoever started this node may be gone already.
+        if settings.stopsWhenInputEnds { try CurrentProcess.exitWhenParentCloses() }
         let loop = try EventLoop()
         let server = try ServerNode(settings, on: loop)
         let signals = try SignalWatch([.interrupt, .terminate], on: loop) { _ in
             server.stop(exitCode: 0)
         }
         defer { signals.close() }
-        if settings.stopsWhenInputEnds { try CurrentProcess.exitWhenParentCloses() }
         loop.run()
         return server.exitCode
     } catch {
