@@ -238,6 +238,29 @@ private func echo(_ request: HTTPRequest, _ respond: (HTTPResponse) -> Void) {
         #expect(received == answer("/slow"))
     }
 
+    @Test func `an answer made in the turn in which a deadline passes is not lost`() throws {
+        var settings = HTTPDoorSettings()
+        settings.requestTimeoutMilliseconds = 20
+        settings.readingTimeoutMilliseconds = 10
+        var later: ((@escaping () -> Void) -> Void)?
+        var received = ""
+        try withDoor(
+            settings, handler: { request, respond in later? { echo(request, respond) } },
+            { loop, _, address in
+                later = { job in
+                    // The loop is held up until both the answer and, after it, the deadline are due.
+                    loop.schedule(at: .now.advanced(byMilliseconds: 5), job)
+                    let end = MonotonicTime.now.advanced(byMilliseconds: 40)
+                    while MonotonicTime.now < end {}
+                }
+                _ = Client(get("/a"), to: address, on: loop) { client in
+                    received = client.received
+                    if client.isClosed || !received.isEmpty { loop.stop() }
+                }
+            })
+        #expect(received == answer("/a"))
+    }
+
     @Test func `a client that waits with its body is told to go on`() throws {
         var received = ""
         var didSend = false
