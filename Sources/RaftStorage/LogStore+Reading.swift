@@ -26,8 +26,10 @@ extension LogStore {
                         from: next, through: last, maxBytes: room, mustTakeOne: taken == 0,
                         into: &result)
             }
+            // From the first entry in memory on the disk may hold what has been replaced since.
             let count = try readRecord(
-                from: next, through: last, room: room, mustTakeOne: taken == 0, into: &result)
+                from: next, through: cache.first.map { min(last, $0.previous) } ?? last, room: room,
+                mustTakeOne: taken == 0, into: &result)
             if count == 0 { break }
             taken += count
             room -= result.byteCount - before

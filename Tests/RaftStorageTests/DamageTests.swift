@@ -167,11 +167,43 @@ internal import Testing
         let stale = try #require(files.contents(of: Self.first))[end..<end + 200]
         files.crashKeepingNothing()
         let (second, _) = try #require(try House.open(files))
-        // A mark takes place where the first attempt had none; leave room for it.
-        try second.put([Entry(term: 1, content: [UInt8](repeating: 4, count: 68))], at: 2)
+        try second.put([Entry(term: 1, content: [UInt8](repeating: 4, count: 100))], at: 2)
         try files.open(Self.first, create: false).write(Array(stale).span, at: UInt64(end))
         files.endProcess()
         let (third, _) = try #require(try House.open(files))
         #expect(third.lastIndex == LogIndex(2))
+    }
+
+    /// Only what was written after the sync, in the second segment, tells that the first one's end was durable.
+    @Test(arguments: [1, 1000])
+    func `in the end of a segment is refused for what the next one says`(length: Int) throws {
+        let store = try House.create(files)
+        try store.put([Entry(term: 1, content: [UInt8](repeating: 7, count: 3000))], at: 1)
+        try store.put([Entry(term: 1, content: [UInt8](repeating: 8, count: 500))], at: 2)
+        try store.put([Entry(term: 1, content: [UInt8](repeating: 9, count: 500))], at: 3)
+        try store.sync()
+        #expect(store.segmentCount == 2)
+        let bytes = try #require(files.contents(of: Self.first))
+        let content = try #require(
+            (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 8 } })
+        // One byte of the last record, or all of it: then it looks as if it had never been written.
+        for offset in (length == 1 ? content..<content + 1 : content - 56..<content + 500) {
+            files.flip(bytes[offset], of: Self.first, at: offset)
+        }
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        #expect(error?.path == Self.first)
+        guard case .corrupt(_, LogIndex(2))? = error?.kind else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `in space that was never used is cleared away and noted`() throws {
+        _ = try Self.makeLog(files)
+        files.flip(1, of: Self.first, at: 4000)
+        let (store, recovered) = try #require(try House.open(files))
+        #expect(try store.everything() == Self.entries)
+        #expect(recovered.notes.count == 1)
+        #expect(files.contents(of: Self.first)?[4000] == 0)
     }
 }

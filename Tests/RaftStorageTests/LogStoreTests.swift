@@ -142,4 +142,28 @@ internal import Wire
         #expect(try again.everything() == [Entry](repeating: entry, count: count))
         try again.put([entry], at: count + 1)
     }
+
+    @Test func `entries that are not written yet stay in memory, whatever the limit`() throws {
+        let store = try House.create(files)
+        let entries = (0..<4).map {
+            Entry(term: 1, content: [UInt8](repeating: $0, count: 140_000))
+        }
+        let contents = PackedBytes(entries.map(\.content))
+        for i in 0..<4 {
+            let first = LogIndex(UInt64(i + 1))
+            store.append(
+                contents, i..<i + 1, first: first, runs: [TermRun(term: Term(1), count: 1)])
+        }
+        try store.write(
+            hardState: nil, entries: Persist.Entries(first: LogIndex(1), last: LogIndex(2)))
+        #expect(try store.everything() == entries)
+        // Replaced in memory, not yet on disk: written once is not written any more.
+        store.append(contents, 0..<1, first: LogIndex(2), runs: [TermRun(term: Term(2), count: 1)])
+        try store.write(hardState: HardState(term: Term(2)), entries: nil)
+        let replaced = [entries[0], Entry(term: 2, content: entries[0].content)]
+        #expect(try store.everything() == replaced)
+        try store.write(
+            hardState: nil, entries: Persist.Entries(first: LogIndex(2), last: LogIndex(2)))
+        #expect(try store.everything() == replaced)
+    }
 }
