@@ -6,7 +6,8 @@ package struct SwitchView: Equatable, Sendable {
     package var beatIntervalMilliseconds: UInt32 = 5_000
     package var cacheMilliseconds: UInt32 = 3_000
     package var pushCacheMilliseconds: UInt32 = 10_000
-    package var isPushEnabled = true
+    /// Whether lists are pushed to clients by UDP; a door that does so turns this on.
+    package var isPushEnabled = false
     package var isHealthCheckEnabled = true
     package var checkTimes = 3
     package var isLightBeatEnabled = true

@@ -126,6 +126,7 @@ private let api = "/nacos/v1/ns"
         let switches = try JSONDecoder().decode(Switches.self, from: data)
         #expect(switches.name == "00-00---000-NACOS_SWITCH_DOMAIN-000---00-00")
         #expect(switches.clientBeatInterval == 5000)
+        #expect(!switches.pushEnabled)
         #expect(switches.tcpHealthParams.factor == 0.75)
         #expect(switches.overriddenServerStatus == "PAUSED")
     }
