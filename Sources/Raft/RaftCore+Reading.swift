@@ -22,8 +22,10 @@ extension RaftCore {
             guard origin == nil, let leader = follower.leader else {
                 return refuse(read, for: origin, .noLeader, into: &effects)
             }
-            guard follower.reads.count < settings.maxPendingReads else {
-                return refuse(read, for: origin, .overloaded, into: &effects)
+            // A question or its answer may be lost, and then nobody ends it here: the oldest makes room.
+            if let oldest = follower.reads.first, follower.reads.count >= settings.maxPendingReads {
+                role.follower.reads.removeFirst()
+                refuse(oldest, for: nil, .overloaded, into: &effects)
             }
             role.follower.reads.append(read)
             send(.readIndexRequest(read), to: leader, into: &effects)
