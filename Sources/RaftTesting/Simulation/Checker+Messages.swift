@@ -1,0 +1,118 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftTransport
+internal import Wire
+
+// What a node may say, and when: held against its disk at the moment at which it speaks.
+
+extension Checker {
+    func sent(_ envelope: Envelope, by node: SimulatedNode) {
+        switch envelope {
+        case .raft(let message, let contents): sent(message, contents, by: node)
+        case .proposals: marks.hit(.proposalForwarded)
+        case .proposalsRefused: marks.hit(.forwardedRefused)
+        }
+    }
+
+    private func sent(_ message: Message, _ contents: PackedBytes, by node: SimulatedNode) {
+        guard let durable = node.loop?.core.durableHardState else { return }
+        expect(
+            message.term <= durable.term,
+            "node \(node.id) spoke in term \(message.term), durable was \(durable.term)")
+        expect(
+            message.term >= witnesses[node.place].spokenTerm,
+            "node \(node.id) spoke in term \(message.term) after \(witnesses[node.place].spokenTerm)"
+        )
+        witnesses[node.place].spokenTerm = max(witnesses[node.place].spokenTerm, message.term)
+        switch message.body {
+        case .voteRequest: voted(node.id, message.term, for: node.id, durable)
+        case .voteResponse(granted: true): voted(node.id, message.term, for: message.to, durable)
+        case .append(let request): sent(request, contents, message, by: node)
+        case .heartbeat, .commitNotice: claimOffice(node, message.term)
+        case .snapshotPart(let part):
+            claimOffice(node, message.term)
+            if part.offset > 0 { marks.hit(.snapshotContinued) }
+            expect(
+                term(of: part.lastIncluded.index) == part.lastIncluded.term,
+                "node \(node.id) sent the snapshot \(part.lastIncluded) of what is not committed")
+        case .appendResponse(.accepted(let index)): acknowledged(index, message, by: node)
+        case .readIndexResponse(_, let index?):
+            expect(
+                index.rawValue <= UInt64(committed.count),
+                "node \(node.id) lets read at \(index), committed are \(committed.count)")
+        case .preVoteRequest, .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
+            .snapshotResponse, .readIndexRequest, .readIndexResponse:
+            break
+        }
+    }
+
+    private func voted(
+        _ node: NodeID, _ term: Term, for candidate: NodeID, _ durable: HardState
+    ) {
+        expect(
+            durable == HardState(term: term, vote: candidate),
+            "node \(node) voted for \(candidate) in \(term), durable was \(durable)")
+        let key = Self.voteKey(node, term)
+        let earlier = votes[key] ?? candidate
+        expect(
+            earlier == candidate,
+            "node \(node) voted in term \(term) for \(earlier) and for \(candidate)")
+        votes[key] = candidate
+    }
+
+    /// Entries on the wire are a slice of the sender's log, and the same for everybody.
+    private func sent(
+        _ request: AppendRequest, _ contents: PackedBytes, _ message: Message,
+        by node: SimulatedNode
+    ) {
+        claimOffice(node, message.term)
+        guard let log = node.loop?.core.log else { return }
+        expect(
+            log.contains(request.previous),
+            "leader \(node.id) sent entries after \(request.previous), which it has not")
+        expect(
+            contents.count == request.count,
+            "leader \(node.id) sent \(contents.count) contents for \(request.count) entries")
+        var index = request.previous.index
+        var previous = request.previous.term
+        var item = 0
+        for run in request.entries {
+            for _ in 0..<run.count {
+                index = index.next
+                let entry = EntryID(term: run.term, index: index)
+                expect(log.contains(entry), "leader \(node.id) sent \(entry), which it has not")
+                noteEntry(entry, after: previous, at: node.id)
+                if item < contents.count { noteContents(of: entry, contents, item, node.id) }
+                item += 1
+                previous = run.term
+            }
+        }
+    }
+
+    private func noteContents(
+        of entry: EntryID, _ contents: PackedBytes, _ item: Int, _ node: NodeID
+    ) {
+        let seen = contents.withItem(item) { bytes in
+            EntryFacts.Contents(
+                operation: Ledger.operation(in: bytes), checksum: CRC32C.checksum(bytes))
+        }
+        if let known = entries[entry]?.contents {
+            expect(known == seen, "node \(node) sent other contents for entry \(entry)")
+        } else {
+            entries[entry]?.contents = seen
+        }
+    }
+
+    /// What is acknowledged is durable, and was in the log when it was said.
+    private func acknowledged(_ index: LogIndex, _ message: Message, by node: SimulatedNode) {
+        guard let durable = node.loop?.core.durableIndex, let log = node.loop?.core.log else {
+            return
+        }
+        expect(
+            index <= durable,
+            "node \(node.id) acknowledged entry \(index), durable was \(durable)")
+        guard index > witnesses[node.place].acknowledged.index, let term = log.term(at: index)
+        else { return }
+        witnesses[node.place].acknowledged = EntryID(term: term, index: index)
+    }
+}

@@ -1,0 +1,108 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftStorage
+internal import RaftTransport
+
+typealias SimulatedLoop = NodeLoop<
+    Ledger, SimulatedFileSystem, SimulatedPort, SimulatedBackground
+>
+typealias SimulatedJob = BackgroundJob<SimulatedFileSystem, LedgerState>
+
+/// What waits for a node's next turn.
+enum Arrival {
+    case envelope(Envelope, from: NodeID)
+    case closed(NodeID)
+    case result(BackgroundResult<SimulatedFileSystem>)
+    case propose(operation: Int, command: [UInt8])
+    case read(Int)
+}
+
+/// Takes a node's background jobs; the simulation performs them when their time has come.
+final class SimulatedJobs {
+    private(set) var started: [SimulatedJob] = []
+
+    func start(_ job: SimulatedJob) { started.append(job) }
+
+    func take() -> [SimulatedJob] {
+        guard !started.isEmpty else { return [] }
+        defer { started.removeAll(keepingCapacity: true) }
+        return started
+    }
+}
+
+/// The way from a node's loop to its jobs.
+struct SimulatedBackground: Background {
+    let jobs: SimulatedJobs
+
+    func start(_ job: SimulatedJob) { jobs.start(job) }
+}
+
+/// A machine's monotonic clock: its own zero, and its own speed.
+struct SimulatedClock {
+    var offset: UInt64 = 0
+    /// The simulated moment at which it showed `offset`.
+    var start: UInt64 = 0
+    /// The speed in parts of 1,024.
+    var rate: UInt64 = 1024
+
+    func reading(at time: UInt64) -> Instant {
+        Instant(nanoseconds: offset + (time - start) * rate / 1024)
+    }
+
+    /// The first simulated moment at which the clock shows `instant`.
+    func time(of instant: Instant) -> UInt64 {
+        guard instant.nanoseconds > offset else { return start }
+        return start + ((instant.nanoseconds - offset) * 1024 + rate - 1) / rate
+    }
+}
+
+/// A simulated machine: its disk, its clock, and the process on it, when one runs.
+///
+/// Confined to the simulation's thread.
+final class SimulatedNode {
+    let place: Int
+    let id: NodeID
+    let disk = SimulatedFileSystem()
+    let outbox: SimulatedOutbox
+    let jobs = SimulatedJobs()
+    var loop: SimulatedLoop?
+    /// Counts the processes; what belongs to an earlier one is void.
+    var life = 0
+    var clock = SimulatedClock()
+    var wallMilliseconds: UInt64 = 0
+    var inbox: [Arrival] = []
+    /// The jobs under way, by lane, oldest first, and when the newest of each lane ends.
+    var lanes: [[SimulatedJob]] = [[], []]
+    var laneEnds: [UInt64] = [0, 0]
+    /// When the next turn is planned.
+    var nextTurn = UInt64.max
+    var pausedUntil: UInt64 = 0
+    var diskSlowness: UInt64 = 1
+    var isFailingDisk = false
+    /// What clients wait for, by the loop's own numbers.
+    var openProposals: [UInt64: Int] = [:]
+    var openReads: [UInt64: Int] = [:]
+
+    init(place: Int, links: SimulatedLinks) {
+        self.place = place
+        id = NodeID(UInt64(place) + 1)
+        outbox = SimulatedOutbox(node: place, links: links, disk: disk)
+    }
+
+    var isUp: Bool { loop != nil }
+
+    /// The process is gone, and all that was in its memory.
+    func forgetProcess() {
+        loop = nil
+        life += 1
+        inbox = []
+        lanes = [[], []]
+        laneEnds = [0, 0]
+        nextTurn = .max
+        pausedUntil = 0
+        openProposals = [:]
+        openReads = [:]
+        _ = outbox.take()
+        _ = jobs.take()
+    }
+}

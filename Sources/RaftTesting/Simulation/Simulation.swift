@@ -1,0 +1,17 @@
+/// Runs whole clusters on one thread: real nodes, on simulated disks, clocks and a simulated network.
+///
+/// The nodes are the production loop with the production log, snapshots and frames. Everything else
+/// (when a message arrives, when a sync ends, which sectors survive a crash) is drawn from one seed,
+/// so that equal settings give equal runs. After each step a checker that stands outside the nodes
+/// compares them with all that was ever seen. Then the faults stop, and the cluster must recover.
+public enum Simulation {
+    /// Runs one simulation to its end or to the first finding.
+    ///
+    /// - Parameter traceLines: How many of the last lines of the trace the report keeps.
+    public static func run(
+        _ settings: SimulationSettings, traceLines: Int = 0
+    ) -> SimulationReport {
+        let simulator = Simulator(settings, traceLines: traceLines)
+        return simulator.run()
+    }
+}

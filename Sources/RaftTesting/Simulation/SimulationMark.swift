@@ -1,0 +1,108 @@
+/// A situation that a campaign of simulations should meet; one that is never met tests nothing.
+public enum SimulationMark: String, CaseIterable, Sendable {
+    /// A node became leader.
+    case leaderElected
+    /// Two live nodes led at once, in different terms.
+    case twoLeadersAlive
+    /// Uncommitted entries were replaced.
+    case truncated
+    /// An entry of an earlier term was committed through one of a later term.
+    case oldTermCommitted
+    /// A leader could not hear a quorum and stepped down.
+    case quorumLost
+    /// A vote was refused because the leader is well.
+    case disturbanceIgnored
+    /// A follower's log did not agree with an append.
+    case appendRejected
+    /// A snapshot of the own state became durable.
+    case snapshotTaken
+    /// A follower needed entries that were gone.
+    case snapshotNeeded
+    /// A snapshot from a leader took the place of the state.
+    case snapshotInstalled
+    /// A piece of a snapshot was sent that was not its first.
+    case snapshotContinued
+    /// A snapshot could not be written or kept.
+    case snapshotFailed
+    /// A node came back with an older term, or without a vote that it had.
+    case hardStateLost
+    /// A node came back without entries that it had.
+    case entriesLost
+    /// An unfinished write was cut off the log.
+    case tornTailCut
+    /// A process was killed; the machine went on.
+    case processKilled
+    /// A machine lost its power.
+    case powerLost
+    /// A machine lost its power between two calls of the disk within one step.
+    case powerLostWithinStep
+    /// A machine lost its power while a node was opening its files.
+    case powerLostWhileOpening
+    /// All nodes went down together.
+    case allDown
+    /// A process stood still for a while.
+    case paused
+    /// A leader found that it had been held up.
+    case heldUp
+    /// Links were cut.
+    case partitioned
+    /// A link was cut in one direction only.
+    case cutOneWay
+    /// A connection was reset.
+    case connectionReset
+    /// A message was lost.
+    case messageLost
+    /// A message arrived twice.
+    case messageDoubled
+    /// A message overtook another one.
+    case messageOvertaken
+    /// Proposals were forwarded to the leader.
+    case proposalForwarded
+    /// Forwarded proposals were refused.
+    case forwardedRefused
+    /// A proposal was done.
+    case done
+    /// A proposal ended because another leader's entry took its place.
+    case superseded
+    /// A proposal was surely not done for another reason.
+    case notDone
+    /// A proposal's time was over before its outcome was known.
+    case unknownByTimeout
+    /// The leader that a proposal had been forwarded to was gone.
+    case unknownByLostLeader
+    /// A snapshot took the place of a proposal's entry.
+    case unknownBySnapshot
+    /// A command was applied whose proposer had been told nothing, or that its outcome is unknown.
+    case appliedUnawares
+    /// A read was served by the leader.
+    case readServedByLeader
+    /// A read was served by a follower.
+    case readServedByFollower
+    /// A read was not served.
+    case readRefused
+    /// A disk failed and its node stopped.
+    case diskFailed
+}
+
+/// How often each situation was met.
+public struct SimulationMarks: Hashable, Sendable {
+    private var counts = [UInt64](repeating: 0, count: SimulationMark.allCases.count)
+    private static let places: [SimulationMark: Int] = Dictionary(
+        uniqueKeysWithValues: SimulationMark.allCases.enumerated().map { ($1, $0) })
+
+    /// No situation met.
+    public init() {}
+
+    /// How often one was met.
+    public subscript(mark: SimulationMark) -> UInt64 { counts[Self.places[mark] ?? 0] }
+
+    mutating func hit(_ mark: SimulationMark) { counts[Self.places[mark] ?? 0] += 1 }
+
+    /// Adds what another run has met.
+    public mutating func add(_ other: SimulationMarks) {
+        for i in counts.indices { counts[i] += other.counts[i] }
+    }
+
+    /// The situations that were never met.
+    public var missing: [SimulationMark] { SimulationMark.allCases.filter { self[$0] == 0 } }
+}

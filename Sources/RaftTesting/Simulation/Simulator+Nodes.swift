@@ -1,0 +1,222 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftStorage
+internal import RaftTransport
+
+// The life of a node: it starts, takes its turns, and ends in one way or the other.
+
+extension Simulator {
+    /// Starts a process on a node's disk.
+    func start(_ node: SimulatedNode) {
+        node.clock = SimulatedClock(
+            offset: UInt64.random(in: 0...1 << 50, using: &dice), start: time,
+            rate: UInt64(1024 + draw(-surroundings.maxDrift...surroundings.maxDrift)))
+        node.wallMilliseconds = 1_700_000_000_000 + duration(0...100_000)
+        let start = NodeStart(
+            directory: "/data", cluster: "simulated", node: node.id,
+            initialConfiguration: checker.voters, seed: dice.next())
+        do throws(NodeFailure) {
+            node.loop = try SimulatedLoop(
+                start, machine: Ledger(), files: node.disk, logSettings: surroundings.log,
+                network: SimulatedPort(outbox: node.outbox),
+                background: SimulatedBackground(jobs: node.jobs), settings: surroundings.node,
+                at: node.clock.reading(at: time))
+        } catch {
+            return failedToStart(node, error)
+        }
+        guard !node.disk.isOff else { return losePower(node, within: .powerLostWhileOpening) }
+        for peer in nodes where peer !== node { reconnect(node, peer) }
+        checker.started(node)
+        note(
+            "node \(node.id) starts life \(node.life) in \(checker.witnesses[node.place].hardState)"
+        )
+        node.loop?.start()
+        afterCall(node)
+        endTurn(node)
+    }
+
+    private func failedToStart(_ node: SimulatedNode, _ failure: NodeFailure) {
+        if node.disk.isOff { return losePower(node, within: .powerLostWhileOpening) }
+        guard node.isFailingDisk else {
+            return checker.expect(false, "node \(node.id) cannot start: \(failure)")
+        }
+        stopAfterDiskFailure(node)
+    }
+
+    private func reconnect(_ node: SimulatedNode, _ peer: SimulatedNode) {
+        links.refuse(links.link(node.place, peer.place), false)
+        links.refuse(links.link(peer.place, node.place), false)
+    }
+
+    /// A process does what waits for it and what is due.
+    func turn(_ node: SimulatedNode) {
+        guard node.isUp, time == node.nextTurn else { return }
+        guard time >= node.pausedUntil else {
+            node.nextTurn = node.pausedUntil
+            return queue.plan(.turn(node.place), at: node.pausedUntil)
+        }
+        node.nextTurn = .max
+        let arrivals = node.inbox
+        node.inbox = []
+        for arrival in arrivals where !node.disk.isOff {
+            hand(arrival, to: node)
+            afterCall(node)
+        }
+        if !node.disk.isOff {
+            node.loop?.turn(
+                at: node.clock.reading(at: time),
+                wallMilliseconds: node.wallMilliseconds + time / 1_000_000)
+            afterCall(node)
+        }
+        endTurn(node)
+    }
+
+    private func hand(_ arrival: Arrival, to node: SimulatedNode) {
+        switch arrival {
+        case .envelope(let envelope, let peer): node.loop?.receive(envelope, from: peer)
+        case .closed(let peer): node.loop?.connectionClosed(peer)
+        case .result(let result): node.loop?.finished(result)
+        case .propose(let operation, let command):
+            guard let id = node.loop?.propose(command.span) else { return }
+            node.openProposals[id.rawValue] = operation
+        case .read(let number):
+            guard let ticket = node.loop?.read() else { return }
+            node.openReads[ticket.rawValue] = number
+        }
+    }
+
+    /// Takes out what a call has sent and started.
+    private func afterCall(_ node: SimulatedNode) {
+        for (envelope, target) in node.outbox.take() {
+            checker.sent(envelope, by: node)
+            send(envelope, from: node, to: nodes[target])
+        }
+        for job in node.jobs.take() { begin(job, on: node) }
+    }
+
+    private func endTurn(_ node: SimulatedNode) {
+        guard let notices = node.loop?.takeNotices() else { return }
+        checker.observe(node)
+        checker.observeApplied(node, restored: notices.compactMap(\.restoredEntry))
+        observe(notices, of: node)
+        mixState(of: node)
+        if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
+        takeCompletions(of: node)
+        if let failure = node.loop?.failure { return stopped(node, failure) }
+        planTurn(node)
+    }
+
+    private func mixState(of node: SimulatedNode) {
+        let witness = checker.witnesses[node.place]
+        traceHash.mix(time)
+        traceHash.mix(node.place, node.life)
+        traceHash.mix(
+            witness.hardState.term.rawValue << 8 ^ (witness.hardState.vote?.rawValue ?? 0))
+        traceHash.mix(witness.log.lastIndex.rawValue << 32 ^ witness.commitIndex.rawValue)
+        traceHash.mix(witness.applied.rawValue)
+    }
+
+    private func takeCompletions(of node: SimulatedNode) {
+        guard let completions = node.loop?.takeCompletions() else { return }
+        for completion in completions {
+            switch completion {
+            case .proposal(let id, let outcome):
+                guard let operation = node.openProposals.removeValue(forKey: id.rawValue) else {
+                    return checker.expect(false, "node \(node.id) ended a proposal twice")
+                }
+                note("node \(node.id) ends operation \(operation): \(outcome)")
+                checker.ended(operation, outcome, at: node.id)
+            case .read(let ticket, let outcome):
+                guard let read = node.openReads.removeValue(forKey: ticket.rawValue) else {
+                    return checker.expect(false, "node \(node.id) ended a read twice")
+                }
+                checker.ended(read: read, outcome, at: node)
+            }
+        }
+    }
+
+    /// A node has given up. Without an error of its disk there is no excuse for that.
+    private func stopped(_ node: SimulatedNode, _ failure: NodeFailure) {
+        guard case .storage = failure, node.isFailingDisk else {
+            return checker.expect(false, "node \(node.id) stopped: \(failure)")
+        }
+        stopAfterDiskFailure(node)
+    }
+
+    private func stopAfterDiskFailure(_ node: SimulatedNode) {
+        mark(.diskFailed)
+        note("node \(node.id) stops after a failure of its disk")
+        node.isFailingDisk = false
+        node.disk.endProcess()
+        end(node, restartAfter: milliseconds(10...1000))
+    }
+
+    /// Plans the turn that a node wants, or the one that news in its inbox call for.
+    private func planTurn(_ node: SimulatedNode) {
+        guard let deadline = node.loop?.nextDeadline else { return }
+        plan(turnOf: node, at: max(time + 1, node.clock.time(of: deadline)))
+    }
+
+    func plan(turnOf node: SimulatedNode, at moment: UInt64) {
+        guard node.isUp, moment < node.nextTurn else { return }
+        node.nextTurn = moment
+        queue.plan(.turn(node.place), at: moment)
+    }
+
+    /// Puts news into a node's inbox; it looks there soon.
+    func hand(_ arrival: Arrival, toInboxOf node: SimulatedNode) {
+        node.inbox.append(arrival)
+        plan(turnOf: node, at: time + duration(1...surroundings.maxTurnDelay))
+    }
+
+    // MARK: Background jobs
+
+    private func begin(_ job: SimulatedJob, on node: SimulatedNode) {
+        let lane = job.lane == .sync ? 0 : 1
+        let longest = surroundings.maxSyncDelay * node.diskSlowness * UInt64(1 + 4 * lane)
+        let end = max(time, node.laneEnds[lane]) + duration(10_000...longest)
+        node.laneEnds[lane] = end
+        node.lanes[lane].append(job)
+        queue.plan(.jobDone(node.place, lane: lane, life: node.life), at: end)
+    }
+
+    func finishJob(_ node: SimulatedNode, _ lane: Int, _ life: Int) {
+        guard node.life == life, node.isUp, !node.lanes[lane].isEmpty else { return }
+        let result = node.lanes[lane].removeFirst().perform()
+        traceHash.mix(node.place, lane)
+        if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
+        hand(.result(result), toInboxOf: node)
+    }
+
+    // MARK: Ends
+
+    /// The machine's power goes: what is not on the device may be lost, or torn.
+    func losePower(_ node: SimulatedNode, within mark: SimulationMark? = nil) {
+        self.mark(mark ?? .powerLost)
+        note("node \(node.id) loses its power")
+        node.disk.crash(using: &dice)
+        end(node, restartAfter: milliseconds(5...3000))
+    }
+
+    /// The process ends; the machine keeps what was written.
+    func kill(_ node: SimulatedNode) {
+        mark(.processKilled)
+        note("node \(node.id) is killed")
+        node.disk.endProcess()
+        end(node, restartAfter: milliseconds(5...3000))
+    }
+
+    private func end(_ node: SimulatedNode, restartAfter delay: UInt64) {
+        checker.ended(node)
+        node.forgetProcess()
+        for peer in nodes where peer !== node {
+            links.breakConnection(node.place, peer.place)
+            guard peer.isUp, chance(800) else { continue }
+            links.refuse(links.link(peer.place, node.place), true)
+            plan(
+                .closed(peer.place, peer: node.place, life: peer.life),
+                after: duration(surroundings.minDelay...surroundings.maxDelay))
+        }
+        plan(.restart(node.place, life: node.life), after: delay)
+    }
+}

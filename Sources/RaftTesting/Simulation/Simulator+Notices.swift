@@ -1,0 +1,44 @@
+internal import Raft
+internal import RaftRuntime
+
+// What nodes tell about themselves: marks, and lines of the trace.
+
+extension NodeNotice {
+    /// The snapshot that has taken the place of the state, if this is about one.
+    var restoredEntry: EntryID? {
+        if case .snapshotRestored(let entry, _) = self { entry } else { nil }
+    }
+}
+
+extension Simulator {
+    func observe(_ notices: [NodeNotice], of node: SimulatedNode) {
+        for notice in notices {
+            note("node \(node.id): \(notice)")
+            switch notice {
+            case .roleChanged: break
+            case .trace(let event): observe(event, of: node)
+            case .recovered(let text):
+                if text.contains("was cut off") { mark(.tornTailCut) }
+                checker.expect(
+                    !text.contains("damaged"), "node \(node.id) found \(text), nothing was damaged")
+            case .snapshotTaken: mark(.snapshotTaken)
+            case .snapshotRestored: mark(.snapshotInstalled)
+            case .snapshotFailed: mark(.snapshotFailed)
+            case .heldUp: mark(.heldUp)
+            }
+        }
+    }
+
+    private func observe(_ event: TraceEvent, of node: SimulatedNode) {
+        switch event {
+        case .quorumLost: mark(.quorumLost)
+        case .disturbanceIgnored: mark(.disturbanceIgnored)
+        case .snapshotNeeded: mark(.snapshotNeeded)
+        case .appendRejected: mark(.appendRejected)
+        case .messageDropped(let sender, let reason):
+            checker.expect(
+                false, "node \(node.id) dropped a message of \(sender) as \(reason), all are sound")
+        case .truncated, .voteGranted, .snapshotInstalled: break
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Raft
+internal import RaftRuntime
+
+// After the faults: the cluster must recover by itself, in bounded time (liveness).
+
+extension Simulator {
+    func settle() {
+        calmDown()
+        let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
+        // What was held up on the way still arrives, and may still stir things up.
+        while let last = links.lastArrival.max(), time <= last, step() {}
+        expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
+        // With the smallest windows entries go out one by one, so what has piled up may take a while.
+        let backlog = UInt64(longestLog.distance(from: LogIndex(UInt64(checker.committed.count))))
+        expectSoon("commit of what was left", milliseconds: 40 * election + 1000 * backlog) {
+            self.leader.map { self.checker.witnesses[$0].isAllCommitted } ?? false
+        }
+        expectSoon("an end of all that was asked", milliseconds: 40 * election) {
+            self.nodes.allSatisfy { $0.openProposals.isEmpty && $0.openReads.isEmpty }
+        }
+        // One after the other: together they could be too many bytes for what the settings allow to wait.
+        for node in nodes where checker.finding == nil {
+            expectService(at: node, within: 40 * election)
+        }
+        expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
+    }
+
+    /// A proposal may end in doubt even now, when a snapshot brings its effect; then another one must do.
+    private func expectService(at node: SimulatedNode, within milliseconds: UInt64) {
+        for _ in 1...5 where checker.finding == nil {
+            propose(at: node)
+            read(at: node)
+            expectSoon("answers at node \(node.id)", milliseconds: milliseconds) {
+                self.checker.operations.last?.outcome != .open
+                    && self.checker.reads.last?.hasEnded == true
+            }
+            let isDone = checker.operations.last?.outcome == .done
+            if isDone, checker.reads.last?.isServed == true { return }
+        }
+        checker.expect(false, "no proposal is done and no read served at node \(node.id) in calm")
+    }
+
+    private func calmDown() {
+        note("the faults stop")
+        isTroubled = false
+        lossPermille = 0
+        links.mendAll()
+        for node in nodes {
+            node.disk.lastCall = nil
+            node.disk.failingCall = nil
+            node.isFailingDisk = false
+            node.diskSlowness = 1
+            node.pausedUntil = min(node.pausedUntil, time)
+            if !node.isUp { start(node) }
+            plan(turnOf: node, at: time + 1)
+        }
+    }
+
+    private func expectSoon(
+        _ what: String, milliseconds: UInt64, _ holds: () -> Bool
+    ) {
+        let deadline = time + milliseconds * 1_000_000
+        while checker.finding == nil, !holds() {
+            guard time <= deadline else {
+                return checker.expect(false, "no \(what) within \(milliseconds) ms of calm")
+            }
+            guard step() else { break }
+        }
+    }
+
+    private var longestLog: LogIndex {
+        checker.witnesses.reduce(.zero) { max($0, $1.log.lastIndex) }
+    }
+
+    private var hasLeader: Bool {
+        guard let leader, let term = nodes[leader].loop?.core.term else { return false }
+        return nodes.allSatisfy {
+            $0.loop?.core.leader == nodes[leader].id && $0.loop?.core.term == term
+        }
+    }
+
+    private var isEven: Bool {
+        let count = LogIndex(UInt64(checker.committed.count))
+        return nodes.allSatisfy {
+            $0.loop?.core.commitIndex == count && $0.loop?.applied.index == count
+                && $0.loop?.core.durableIndex == count
+                && $0.loop?.machine.state == nodes[0].loop?.machine.state
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftTransport
+
+/// One run. Confined to one thread.
+final class Simulator {
+    /// What is planned.
+    enum Plan {
+        case turn(Int)
+        case deliver([UInt8], from: Int, to: Int, connection: Int, isProtocol: Bool)
+        case closed(Int, peer: Int, life: Int)
+        case jobDone(Int, lane: Int, life: Int)
+        case restart(Int, life: Int)
+        case request
+        case fault
+        case mend([Int])
+        case calm(LossBurst)
+        case quicken(Int)
+    }
+
+    /// A time of many losses.
+    struct LossBurst {
+        var permille: Int
+    }
+
+    let settings: SimulationSettings
+    let surroundings: Surroundings
+    let links: SimulatedLinks
+    let checker: Checker
+    var nodes: [SimulatedNode]
+    var dice: SplitMix64
+    var queue = EventQueue<Plan>()
+    var time: UInt64 = 0
+    var steps = 0
+    var traceHash = TraceHash()
+    var lossPermille: Int
+    /// Whether faults and requests still come.
+    var isTroubled = true
+    private let traceLines: Int
+    private var trace: [String] = []
+
+    init(_ settings: SimulationSettings, traceLines: Int) {
+        var dice = SplitMix64(seed: settings.seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)
+        surroundings = Surroundings(settings, dice: &dice)
+        let links = SimulatedLinks(nodes: surroundings.nodeCount)
+        self.settings = settings
+        self.links = links
+        self.dice = dice
+        self.traceLines = traceLines
+        checker = Checker(nodes: surroundings.nodeCount)
+        nodes = (0..<surroundings.nodeCount).map { SimulatedNode(place: $0, links: links) }
+        lossPermille = surroundings.lossPermille
+    }
+
+    func run() -> SimulationReport {
+        for node in nodes { start(node) }
+        plan(.request, after: surroundings.requestInterval * 1_000_000)
+        if !surroundings.faults.isEmpty { plan(.fault, after: nextFaultDelay()) }
+        while !isOver, step() {}
+        if checker.finding == nil { settle() }
+        return SimulationReport(
+            settings: settings, finding: checker.finding, traceHash: traceHash.value, steps: steps,
+            simulatedMilliseconds: time / 1_000_000, committed: checker.committed.count,
+            marks: checker.marks, trace: trace)
+    }
+
+    private var isOver: Bool {
+        switch settings.length {
+        case .steps(let limit): steps >= limit
+        case .seconds(let seconds): time >= UInt64(max(0, seconds)) * 1_000_000_000
+        }
+    }
+
+    /// Lets the next thing happen.
+    ///
+    /// - Returns: False when there is none, or something was found to be wrong.
+    func step() -> Bool {
+        guard checker.finding == nil, let item = queue.popNext() else { return false }
+        time = item.time
+        steps += 1
+        switch item.kind {
+        case .turn(let node): turn(nodes[node])
+        case .deliver(let bytes, let from, let to, let connection, let isProtocol):
+            deliver(bytes, from, to, connection, isProtocol)
+        case .closed(let node, let peer, let life): closed(nodes[node], peer, life)
+        case .jobDone(let node, let lane, let life): finishJob(nodes[node], lane, life)
+        case .restart(let node, let life):
+            if nodes[node].life == life, !nodes[node].isUp { start(nodes[node]) }
+        case .request: request()
+        case .fault: fault()
+        case .mend(let cut): links.mend(cut)
+        case .calm: lossPermille = isTroubled ? surroundings.lossPermille : 0
+        case .quicken(let node): nodes[node].diskSlowness = 1
+        }
+        return checker.finding == nil
+    }
+
+    // MARK: What everything here uses
+
+    func plan(_ kind: Plan, after delay: UInt64) { queue.plan(kind, at: time + delay) }
+
+    func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &dice) }
+
+    func chance(_ permille: Int) -> Bool {
+        permille > 0 && Int.random(in: 0..<1000, using: &dice) < permille
+    }
+
+    func duration(_ range: ClosedRange<UInt64>) -> UInt64 { UInt64.random(in: range, using: &dice) }
+
+    func milliseconds(_ range: ClosedRange<UInt64>) -> UInt64 { duration(range) * 1_000_000 }
+
+    func mark(_ mark: SimulationMark) { checker.marks.hit(mark) }
+
+    func note(_ line: @autoclosure () -> String) {
+        guard traceLines > 0 else { return }
+        if trace.count >= traceLines { trace.removeFirst() }
+        trace.append("\(time / 1000) us  \(line())")
+    }
+
+    /// The node that leads the newest term, as the checker last saw it.
+    var leader: Int? {
+        var best: Int?
+        for (place, witness) in checker.witnesses.enumerated() where witness.role == .leader {
+            if let known = best, checker.witnesses[known].hardState.term > witness.hardState.term {
+                continue
+            }
+            best = place
+        }
+        return best
+    }
+}

@@ -1,0 +1,113 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftStorage
+
+/// The kinds of fault.
+enum FaultKind: CaseIterable {
+    case kill, powerLoss, powerLossWithinStep, allDown
+    case isolate, split, cutOneWay, bridge
+    case reset, lossBurst
+    case pause, slowDisk
+    case diskFailure
+}
+
+/// What a run's seed has chosen: how the network, the disks, the clients and the faults behave.
+struct Surroundings {
+    var nodeCount: Int
+    var node = NodeSettings()
+    var log: LogSettings
+    /// Delays in nanoseconds.
+    var minDelay: UInt64
+    var maxDelay: UInt64
+    var maxSyncDelay: UInt64
+    var maxTurnDelay: UInt64
+    /// In thousandths.
+    var lossPermille: Int
+    var doublingPermille: Int
+    var stragglerPermille: Int
+    var isOrdered: Bool
+    /// Whether old messages of the protocol survive a reset.
+    var keepsStragglers: Bool
+    /// Deviation of clocks, in parts of 1,024.
+    var maxDrift: Int
+    /// The average time between two requests and between two faults, in milliseconds.
+    var requestInterval: UInt64
+    var faultInterval: UInt64
+    var faults: [FaultKind]
+    var maxBurst: Int
+    var maxPadding: Int
+    var readPercent: Int
+
+    init(_ settings: SimulationSettings, dice: inout SplitMix64) {
+        func draw<Value>(_ values: [Value]) -> Value {
+            values[Int.random(in: 0..<values.count, using: &dice)]
+        }
+        let isCalm = settings.profile == .calm
+        nodeCount = settings.nodeCount ?? draw([3, 3, 3, 4, 5, 5])
+        log = LogSettings(
+            segmentBytes: draw([4 << 10, 8 << 10, 64 << 10]),
+            cacheBytes: draw([0, 1 << 10, 1 << 20]))
+        minDelay = draw([20_000, 100_000, 1_000_000])
+        maxDelay = draw([1_000_000, 5_000_000, 40_000_000])
+        maxSyncDelay = draw([500_000, 4_000_000, 40_000_000])
+        maxTurnDelay = draw([1000, 50_000, 1_000_000])
+        let isLossy = !isCalm && draw([true, false])
+        lossPermille = isLossy ? draw([5, 20, 100]) : 0
+        doublingPermille = isLossy ? draw([5, 50]) : 0
+        stragglerPermille = isLossy ? draw([1, 5]) : 0
+        isOrdered = draw([true, false])
+        keepsStragglers = draw([true, false])
+        maxDrift = draw([0, 5, 20])
+        requestInterval = draw([40, 150, 600])
+        faultInterval = draw([400, 1200, 3000])
+        maxBurst = draw([1, 8, 40])
+        maxPadding = draw([0, 40, 600])
+        readPercent = draw([20, 50])
+        faults = []
+        faults = chooseFaults(settings.profile, dice: &dice)
+        if settings.profile == .storm { faultInterval = 300 }
+        chooseNodeSettings(dice: &dice)
+    }
+
+    private func chooseFaults(
+        _ profile: SimulationProfile, dice: inout SplitMix64
+    ) -> [FaultKind] {
+        let usual = FaultKind.allCases.filter { $0 != .diskFailure }
+        switch profile {
+        case .calm: return []
+        case .storm: return usual
+        case .crashes: return [.kill, .powerLoss, .powerLossWithinStep, .allDown]
+        case .network: return [.isolate, .split, .cutOneWay, .bridge, .reset, .lossBurst]
+        case .mixed, .disk:
+            // Some runs are about a few kinds only: rare combinations then come often enough.
+            let share = Int.random(in: 1...4, using: &dice)
+            var chosen = usual.filter { _ in Int.random(in: 0..<4, using: &dice) < share }
+            if profile == .disk { chosen.append(.diskFailure) }
+            return chosen
+        }
+    }
+
+    private mutating func chooseNodeSettings(dice: inout SplitMix64) {
+        func draw<Value>(_ values: [Value]) -> Value {
+            values[Int.random(in: 0..<values.count, using: &dice)]
+        }
+        let heartbeat = draw([50, 100])
+        do throws(SettingsError) {
+            try node.setTimeouts(
+                electionMilliseconds: heartbeat * draw([5, 10]), heartbeatMilliseconds: heartbeat)
+        } catch { fatalError("simulation: \(error)") }
+        node.earlyCampaignMilliseconds = draw([1, 15])
+        node.requestTimeoutMilliseconds = draw([1000, 2000, 5000])
+        node.maxAppendBytes = draw([200, 4 << 10, 1 << 20])
+        node.snapshotPartBytes = draw([100, 300, 1 << 20])
+        node.snapshotEntries = draw([10, 40, 200])
+        node.trailingEntries = draw([0, 5, 40])
+        node.maxEntriesPerTurn = draw([3, 64, 4096])
+        node.core.maxEntriesPerAppend = draw([1, 4, 1024])
+        node.core.maxInflightAppends = draw([1, 4, 16])
+        node.core.maxUncommittedBytes = draw([2000, 64 << 20])
+        node.core.maxPendingReads = draw([4, 1024])
+        node.core.usesPreVote = draw([true, true, true, false])
+        node.core.checksQuorum = draw([true, true, true, false])
+    }
+}

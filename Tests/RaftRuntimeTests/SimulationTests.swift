@@ -1,0 +1,59 @@
+internal import RaftTesting
+internal import Testing
+
+/// Whole clusters under faults: every run is held against the checker of `RaftTesting`.
+@Suite struct SimulationTests {
+    private static func settings(
+        _ seed: UInt64, _ profile: SimulationProfile = .mixed, steps: Int = 1800
+    ) -> SimulationSettings {
+        SimulationSettings(seed: seed, profile: profile, length: .steps(steps))
+    }
+
+    @Test func `a run depends on its seed alone`() {
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let first = Simulation.run(Self.settings(seed))
+            _ = Simulation.run(Self.settings(seed + 100, steps: 500))
+            #expect(Simulation.run(Self.settings(seed)) == first)
+        }
+    }
+
+    @Test func `keeping a trace does not change a run`() {
+        let silent = Simulation.run(Self.settings(5))
+        let traced = Simulation.run(Self.settings(5), traceLines: 40)
+        #expect(traced.traceHash == silent.traceHash)
+        #expect(traced.trace.count == 40)
+    }
+
+    @Test func `other seeds give other runs`() {
+        let hashes = (0..<10).map { Simulation.run(Self.settings($0, steps: 300)).traceHash }
+        #expect(Set(hashes).count == hashes.count)
+    }
+
+    @Test func `the promises hold under mixed faults, and the faults are met`() {
+        var campaign = SimulationCampaign(Self.settings(0))
+        for seed in 0..<40 as Range<UInt64> { campaign.run(seed: seed) }
+        #expect(campaign.failures.compactMap(\.failureLine) == [])
+        let missing = campaign.marks.missing.filter { !Self.rare.contains($0) }
+        #expect(missing == [])
+    }
+
+    /// What a short campaign cannot promise to meet.
+    private static let rare: Set<SimulationMark> = [
+        .diskFailed, .snapshotFailed, .unknownBySnapshot, .hardStateLost, .tornTailCut,
+    ]
+
+    @Test(arguments: [SimulationProfile.calm, .crashes, .network, .storm, .disk])
+    func `the promises hold under`(_ profile: SimulationProfile) {
+        var campaign = SimulationCampaign(Self.settings(0, profile))
+        for seed in 0..<4 as Range<UInt64> { campaign.run(seed: seed) }
+        #expect(campaign.failures.compactMap(\.failureLine) == [])
+    }
+
+    @Test func `without faults nothing is lost and nothing is in doubt`() {
+        let report = Simulation.run(Self.settings(1, .calm))
+        #expect(report.finding == nil)
+        #expect(report.marks[.done] > 0)
+        #expect(report.marks[.leaderElected] == 1)
+        #expect(report.marks[.messageLost] == 0)
+    }
+}
