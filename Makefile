@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test e2e lint clean
+.PHONY: help setup demo test simulate e2e lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -14,6 +14,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 help:
 	@echo "make demo    start a cluster of three nodes on this machine; Ctrl-C stops it"
 	@echo "make test    run the unit tests"
+	@echo "make simulate  run simulated clusters under faults (SEEDS='0..<1000')"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
 	@echo "make setup   install what is missing (the targets above do it themselves)"
@@ -33,6 +34,12 @@ demo:
 
 test:
 	swift test $(SWIFT_FLAGS)
+
+SEEDS := 0..<1000
+
+simulate:
+	swift build -c release --product raft-lab $(SWIFT_FLAGS)
+	@"$$(swift build -c release --show-bin-path)/raft-lab" simulate --seeds '$(SEEDS)' $(SIMULATE_FLAGS)
 
 e2e: setup
 	swift build -c release --product muster $(SWIFT_FLAGS)

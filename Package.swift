@@ -63,7 +63,7 @@ let package = Package(
             ]),
         library("NamingClient", ["Nacos", "Platform"]),
         executable("muster", ["NamingServer", "NamingClient", "Platform"]),
-        executable("raft-lab", ["RaftTesting", "RaftRuntime"]),
+        executable("raft-lab", ["RaftTesting", "RaftRuntime", "Platform"]),
 
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft"], exclude: ["Scenarios"]),

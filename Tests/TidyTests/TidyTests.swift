@@ -17,7 +17,7 @@ internal import Testing
         NamingServer  -> Raft, Wire, RaftStorage, RaftTransport, RaftRuntime, RaftHost, Naming, Nacos, Platform
         NamingClient  -> Nacos, Platform
         muster        -> NamingServer, NamingClient, Platform
-        raft-lab      -> RaftTesting, RaftRuntime
+        raft-lab      -> RaftTesting, RaftRuntime, Platform
         """
 
     /// Modules of the system: they are imported without being targets of the package.

@@ -1,0 +1,108 @@
+internal import RaftTesting
+
+/// `raft-lab simulate`: runs seeds until all are done or one has failed.
+enum SimulateCommand {
+    static let usage = """
+        usage: raft-lab simulate --seeds A..<B [--steps N | --until-time SECONDS]
+                                 [--nodes N] [--profile NAME] [--verbose] [--trace N]
+
+          --seeds        the seeds to run, the second not included
+          --steps        let the faults go on for so many events
+          --until-time   let the faults go on for so many simulated seconds; default 60
+          --nodes        3 to 9; default: the seed chooses
+          --profile      \(SimulationProfile.allCases.map(\.rawValue).joined(separator: ", "))
+          --verbose      a line for each run, and the last lines of a run that fails
+          --trace        how many lines those are; default 40
+        """
+
+    /// Whether all held.
+    static func run(_ arguments: [String]) -> Bool {
+        let options = Options(arguments)
+        var campaign = SimulationCampaign(options.settings)
+        let clock = ContinuousClock()
+        let start = clock.now
+        for seed in options.seeds {
+            let report = campaign.run(seed: seed)
+            if options.isVerbose { describe(report) }
+            if let line = report.failureLine {
+                print(line)
+                if options.isVerbose { printTrace(of: report, options.traceLines) }
+                break
+            }
+        }
+        summarise(campaign, took: clock.now - start)
+        return campaign.failures.isEmpty
+    }
+
+    private static func describe(_ report: SimulationReport) {
+        print(
+            "seed \(report.settings.seed): trace \(String(report.traceHash, radix: 16)),",
+            "\(report.steps) steps, \(report.simulatedMilliseconds) ms,",
+            "\(report.committed) entries")
+    }
+
+    /// The run is repeated, now with its trace: equal settings give equal runs.
+    private static func printTrace(of report: SimulationReport, _ lines: Int) {
+        for line in Simulation.run(report.settings, traceLines: lines).trace { print("  " + line) }
+    }
+
+    private static func summarise(_ campaign: SimulationCampaign, took duration: Duration) {
+        let milliseconds = max(
+            1,
+            duration.components.seconds * 1000
+                + duration.components.attoseconds / 1_000_000_000_000_000)
+        print(
+            "\(campaign.runs) runs, \(campaign.failures.count) failed;",
+            "\(campaign.steps) steps, \(campaign.committed) entries,",
+            "\(campaign.simulatedMilliseconds / 1000) simulated s in \(milliseconds) ms:",
+            "\(campaign.simulatedMilliseconds / UInt64(milliseconds)) simulated s a second")
+        let met = SimulationMark.allCases.filter { campaign.marks[$0] > 0 }
+        print("met:", met.map { "\($0.rawValue) \(campaign.marks[$0])" }.joined(separator: ", "))
+        let missing = campaign.marks.missing.map(\.rawValue)
+        print("never met:", missing.isEmpty ? "none" : missing.joined(separator: ", "))
+    }
+
+    /// What the command line asks for.
+    private struct Options {
+        var settings = SimulationSettings(seed: 0)
+        var seeds: Range<UInt64> = 0..<1
+        var isVerbose = false
+        var traceLines = 40
+
+        init(_ arguments: [String]) {
+            var rest = arguments[...]
+            while let name = rest.popFirst() {
+                switch name {
+                case "--verbose": isVerbose = true
+                case "--seeds": seeds = Self.range(rest.popFirst(), name)
+                case "--trace": traceLines = Self.number(rest.popFirst(), name)
+                case "--steps": settings.length = .steps(Self.number(rest.popFirst(), name))
+                case "--until-time":
+                    settings.length = .seconds(Self.number(rest.popFirst(), name))
+                case "--nodes":
+                    let count = Self.number(rest.popFirst(), name)
+                    guard (3...9).contains(count) else { fail("\(name) takes 3 to 9") }
+                    settings.nodeCount = count
+                case "--profile":
+                    guard let profile = rest.popFirst().flatMap(SimulationProfile.init(rawValue:))
+                    else { fail("\(name) takes one of the names below\n\(usage)") }
+                    settings.profile = profile
+                default: fail("\(name) is not known:\n\(usage)")
+                }
+            }
+        }
+
+        private static func number(_ text: String?, _ name: String) -> Int {
+            guard let number = text.flatMap(Int.init), (0...1_000_000_000).contains(number) else {
+                fail("\(name) takes a number")
+            }
+            return number
+        }
+
+        private static func range(_ text: String?, _ name: String) -> Range<UInt64> {
+            let ends = (text ?? "").split(separator: "..<").compactMap { UInt64($0) }
+            guard ends.count == 2, ends[0] <= ends[1] else { fail("\(name) takes A..<B") }
+            return ends[0]..<ends[1]
+        }
+    }
+}
