@@ -91,15 +91,17 @@ extension NodeLoop {
         let identity = NodeIdentity(
             cluster: start.cluster, node: start.node, incarnation: random.next())
         do throws(StorageError) {
-            let (log, recovered) = try openLog(start, files: files, settings, identity)
             let (snapshots, notes) = try SnapshotStore.open(
                 files: files, directory: start.directory, cluster: start.cluster)
+            let (log, recovered) = try openLog(
+                start, files: files, settings, identity, isNew: snapshots.latest == nil)
             return (log, recovered, snapshots, notes)
         } catch { throw .storage(error) }
     }
 
     private static func openLog(
-        _ start: NodeStart, files: Files, _ settings: LogSettings, _ identity: NodeIdentity
+        _ start: NodeStart, files: Files, _ settings: LogSettings, _ identity: NodeIdentity,
+        isNew: Bool
     ) throws(StorageError) -> (LogStore<Files>, RecoveredLog) {
         func open() throws(StorageError) -> (store: LogStore<Files>, recovered: RecoveredLog)? {
             try LogStore.open(
@@ -107,6 +109,12 @@ extension NodeLoop {
                 settings: settings)
         }
         if let found = try open() { return (found.store, found.recovered) }
+        guard isNew else {
+            // Term, vote and acknowledged entries were in it: to begin anew could elect two leaders.
+            throw StorageError(
+                .notFound, operation: "open log", path: start.directory,
+                detail: "there are snapshots, but the log is gone; this node must not vote again")
+        }
         _ = try LogStore.create(
             files: files, directory: start.directory, identity: identity,
             configuration: start.initialConfiguration, settings: settings)

@@ -110,13 +110,22 @@ extension NodeLoop {
             let refusal = ProposalRefusal.notLeader(leader: core.leader)
             return refuse(forwarded, from: origin, refusal)
         }
-        guard !forwarded.commands.isEmpty else { return }
+        let commands = forwarded.commands
+        guard !commands.isEmpty else { return }
+        let isTooLarge = (0..<commands.count).contains {
+            commands.range(of: $0).count > NodeSettings.largestCommandBytes
+        }
+        guard !isTooLarge else {
+            // No node of ours sends such; the log would not take it.
+            notices.append(.trace(.messageDropped(from: origin, reason: .malformed)))
+            return refuse(forwarded, from: origin, .overloaded)
+        }
         entryBuffer.removeAll()
-        for i in 0..<forwarded.commands.count {
+        for i in 0..<commands.count {
             let kind = EntryHeader.Kind.forwarded(
                 origin: origin, sequence: forwarded.firstSequence &+ UInt64(i))
             let header = EntryHeader(kind: kind, timeMilliseconds: clock.newest)
-            addEntry(header, forwarded.commands, i)
+            addEntry(header, commands, i)
         }
         isAppendingForwarded = true
         forwardedRefusal = nil

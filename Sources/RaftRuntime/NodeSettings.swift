@@ -18,8 +18,12 @@ public struct NodeSettings: Hashable, Sendable {
     public var maxWaitingBytes = 16 << 20
     /// See `maxWaitingBytes`.
     public var maxWaitingReads = 65_536
-    /// The largest command in bytes. Default 1 MiB.
-    public var maxCommandBytes = 1 << 20
+    /// The largest command in bytes. Default 1 MiB; no more than `largestCommandBytes` is kept.
+    public var maxCommandBytes = 1 << 20 {
+        didSet { maxCommandBytes = min(max(0, maxCommandBytes), Self.largestCommandBytes) }
+    }
+    /// What `maxCommandBytes` may be at most: 8 MiB. An entry of this size fits the log and a frame.
+    public static let largestCommandBytes = 8 << 20
     /// The most bytes of entries in one append; a larger entry travels alone. Default 1 MiB.
     public var maxAppendBytes = 1 << 20
     /// The bytes of one piece of a snapshot on its way to a peer. Default 1 MiB.
