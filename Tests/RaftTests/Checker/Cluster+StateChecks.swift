@@ -1,7 +1,7 @@
 @testable internal import Raft
 
-// What must hold after every step. The numbers are those of the properties in ARCHITECTURE.md's list
-// of invariants; "ghost" knowledge is in `history`.
+// What must hold after every step. What no single node can know, such as who led in a term before a
+// crash, is in `history`.
 
 extension Cluster {
     /// Looks at a node that has just taken in an event, and at what others know of it.
