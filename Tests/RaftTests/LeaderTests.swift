@@ -42,6 +42,17 @@ internal import Testing
         #expect(core.peers[0].inflight.isEmpty)
     }
 
+    @Test func `a refusal that comes late does not move what was found out since`() {
+        var core = leader(maxEntries: 2)
+        tell(&core, .propose(count: 3, bytes: 3), .flush)
+        tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(2)))), .flush)
+        let before = core.peers[0]
+        #expect(before.state == .replicate && before.nextIndex == LogIndex(5))
+        let late = AppendResponse.rejected(previousIndex: LogIndex(1), hint: .zero)
+        tell(&core, answer(.appendResponse(late)), .flush)
+        #expect(core.peers[0] == before)
+    }
+
     @Test func `a closed connection alone is no reason for a snapshot`() {
         var core = leader(base: EntryID(term: Term(1), index: LogIndex(5)))
         tell(&core, .connectionClosed(NodeID(2)), .flush)

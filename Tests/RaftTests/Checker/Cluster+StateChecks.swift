@@ -19,6 +19,11 @@ extension Cluster {
             checkCommit(i, before: before.commitIndex)
         }
         for j in nodes.indices where nodes[j].isUp { checkProgress(j) }
+        let snapshot = core.snapshot?.lastIncluded.index ?? .zero
+        verdict.require(
+            snapshot >= before.snapshot?.lastIncluded.index ?? .zero
+                && snapshot >= core.log.base.index,
+            "snapshot of \(core.id) goes back to \(snapshot), the log starts at \(core.log.base)")
         verdict.require(!nodes[i].disk.isBroken, "node \(core.id) wrote entries after a hole")
     }
 

@@ -57,7 +57,10 @@ struct Schedule {
         case ..<74:
             let leader = cluster.leader?.id ?? id
             return .propose(random.oneIn(4) ? id : leader, count: 1 + random.below(3))
-        case ..<77: return .read(random.oneIn(2) ? id : cluster.leader?.id ?? id)
+        case ..<78:
+            // Also at one that was deposed and does not know: it must not answer.
+            let leaders = cluster.nodes.filter { $0.isUp && $0.core.roleName == .leader }
+            return .read(leaders.isEmpty || random.oneIn(3) ? id : random.pick(leaders).id)
         case ..<89: return nextTimer() ?? .flush(id)
         case ..<92: return .flush(id)
         default: return nextTrouble(id)
