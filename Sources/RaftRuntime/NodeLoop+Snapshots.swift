@@ -98,7 +98,11 @@ extension NodeLoop {
         snapshotting.keeping = nil
         snapshots.adopt(info)
         snapshotting.lastIndex = max(snapshotting.lastIndex, info.lastIncluded.index)
-        feed(.snapshotStored(lastIncluded: info.lastIncluded, configuration: info.configuration))
+        // An even newer one may have come while this node campaigned and did not want it; only the
+        // newest is sure to be on the disk still.
+        let newest = snapshots.latest ?? info
+        feed(
+            .snapshotStored(lastIncluded: newest.lastIncluded, configuration: newest.configuration))
     }
 
     /// A received snapshot was damaged, or the disk would not take it. The leader sends it again.
