@@ -3,6 +3,7 @@
 The cases run one after the other on one cluster, with the same traffic from the first to the last.
 """
 
+import os
 import signal
 import time
 
@@ -167,6 +168,7 @@ def an_orderly_restart_of_all_nodes_shows_the_same_list(cluster):
     # The clock of the registry stood still meanwhile: what was listed is listed, word for word.
     for node in cluster.nodes:
         eventually(lambda: set(everything(node)[WRITTEN]) == set(before[WRITTEN]))
+        assert os.listdir(os.path.join(node.data, "snapshots")), f"node {node.name} has no snapshot"
     after = everything(cluster.nodes[0])
     assert after[WRITTEN] == before[WRITTEN]
     assert set(after[BEATING]) == set(before[BEATING]), (before[BEATING], after[BEATING])

@@ -28,7 +28,8 @@ def main():
         cases_client.log_folder = folder
         groups = [
             ("http", cases_http.CASES + cases_client.CASES, {}),
-            ("faults", cases_faults.CASES, {}),
+            # Frequent snapshots, so that restarts begin with one.
+            ("faults", cases_faults.CASES, {"snapshot-entries": "200"}),
             ("processes", cases_processes.CASES, {}),
         ]
         chosen = []
