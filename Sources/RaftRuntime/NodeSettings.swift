@@ -9,8 +9,8 @@ public struct NodeSettings: Hashable, Sendable {
     public private(set) var electionTimeoutMilliseconds = 1000
     /// The time between a leader's heartbeats in milliseconds. Default 100.
     public private(set) var heartbeatMilliseconds = 100
-    /// When a leader's process is known to be gone: the longest random wait before a campaign. Default 15.
-    public var earlyCampaignMilliseconds = 15
+    /// When a leader's process is known to be gone: the longest random wait before a campaign. Default 50.
+    public var earlyCampaignMilliseconds = 50
     /// After this time a proposal or a read ends without a certain outcome. Default 5,000.
     public var requestTimeoutMilliseconds = 5000
     /// The most bytes of proposals and the most reads that wait for a leader at this node.
