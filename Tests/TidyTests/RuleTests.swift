@@ -24,7 +24,9 @@ internal import Testing
     }
 
     @Test func `an import outside the table is found`() {
-        let table = ImportTable("Wire -> nothing\nNacos -> Wire, Naming")
+        let table = ImportTable(
+            "| module | imports | is |\n| `Wire` | nothing | a |\n| `Nacos` | Wire, Naming | b |")
+        #expect(table.allowed == ["Wire": [], "Nacos": ["Wire", "Naming"]])
         let text = "internal import Wire\npublic import struct Naming.Key\ninternal import Glibc\n"
         let nacos = file(text, at: "Sources/Nacos/Planted.swift")
         #expect(lines(forbiddenImports(in: nacos, by: table)) == [3])

@@ -1,14 +1,15 @@
 /// Which module may import which: the law of the house, read from a table.
 ///
-/// A line of the table is `Module -> One, Two`, or `Module -> nothing`.
+/// A row is ``| `Module` | One, Two | what it is |``, or has `nothing` in its second cell. Lines that
+/// are no such row are passed over.
 struct ImportTable {
     private(set) var allowed: [String: Set<String>] = [:]
 
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let words = line.split { " ,".contains($0) }.map(String.init)
-            guard words.count >= 3, words[1] == "->" else { continue }
-            allowed[words[0]] = Set(words.dropFirst(2)).subtracting(["nothing"])
+        for line in text.split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|").map { $0.split { " ,`".contains($0) } }
+            guard cells.count >= 2, cells[0].count == 1 else { continue }
+            allowed[String(cells[0][0])] = Set(cells[1].map(String.init)).subtracting(["nothing"])
         }
     }
 
