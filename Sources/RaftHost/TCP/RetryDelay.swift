@@ -1,3 +1,5 @@
+internal import RaftRuntime
+
 /// How long to wait before the next attempt: doubling from a first to a last wait, with a random part.
 struct RetryDelay {
     private let firstMilliseconds: Int
@@ -21,20 +23,5 @@ struct RetryDelay {
         let longest = min(lastMilliseconds, doubled)
         failures += 1
         return Int.random(in: (longest + 1) / 2...longest, using: &random)
-    }
-}
-
-/// A small generator whose whole state is its seed, for draws that need not surprise anybody.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 package import Platform
 package import Raft
+internal import RaftRuntime
 package import RaftTransport
 internal import Wire
 
