@@ -30,8 +30,14 @@ public struct LogOutline: Hashable, Sendable {
     /// The last entry, or `base`.
     public var last: EntryID { EntryID(term: starts.last?.term ?? base.term, index: lastIndex) }
 
-    /// The position of the first entry that is kept, if there is one.
+    /// Where the first entry is that is kept, if there is one.
     public var firstIndex: LogIndex { base.index.next }
+
+    /// The number of entries.
+    public var count: Int { lastIndex.distance(from: base.index) }
+
+    /// The terms of all entries.
+    public var runs: [TermRun] { count == 0 ? [] : runs(from: base.index.next, through: lastIndex) }
 
     /// The term of the entry at `index`, or nothing when it is not known here.
     ///
@@ -73,6 +79,12 @@ public struct LogOutline: Hashable, Sendable {
         return base
     }
 
+    /// Puts entries at `first`, in the place of whatever is there and after.
+    package mutating func replace(from first: LogIndex, with runs: [TermRun]) {
+        truncate(from: first)
+        append(runs)
+    }
+
     /// Appends entries of one term.
     mutating func append(term: Term, count: Int) {
         invariant(count > 0 && term >= last.term, "append of term \(term) after \(last)")
@@ -93,17 +105,11 @@ public struct LogOutline: Hashable, Sendable {
         lastIndex = index.previous
     }
 
-    /// Forgets the entries up to `base`, which the log has.
-    mutating func compact(through base: EntryID) {
-        invariant(contains(base), "compaction through \(base), which is not in the log")
+    /// Forgets the entries up to `base`. A log that does not reach beyond it goes on from there.
+    package mutating func compact(through base: EntryID) {
+        guard base.index < lastIndex else { return reset(to: base) }
         while starts.count > 1, starts[1].first <= base.index.next { starts.removeFirst() }
-        if let first = starts.first, first.first <= base.index {
-            if base.index >= lastIndex {
-                starts.removeFirst()
-            } else {
-                starts[0].first = base.index.next
-            }
-        }
+        starts[0].first = max(starts[0].first, base.index.next)
         self.base = base
     }
 

@@ -9,7 +9,9 @@ extension RaftCore {
         if snapshot.lastIncluded.index > self.snapshot?.lastIncluded.index ?? .zero {
             self.snapshot = snapshot
         }
-        if base.index > log.base.index { log.compact(through: base) }
+        guard base.index > log.base.index else { return }
+        invariant(log.contains(base), "compaction through \(base), which is not in the log")
+        log.compact(through: base)
     }
 
     // MARK: Sending

@@ -52,7 +52,7 @@ extension NodeLoop {
             _ = try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
         }
         let hardState = try Self.align(disk.log, disk.recovered, with: latest?.lastIncluded)
-        let outline = LogOutline(base: disk.log.base, runs: disk.log.runs)
+        let outline = disk.log.outline
         if outline.lastIndex > outline.base.index {
             clock.see(try Self.time(of: outline.last, in: disk.log))
         }

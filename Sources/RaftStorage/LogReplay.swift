@@ -14,14 +14,14 @@ struct LogReplay {
     /// The first index of which the segments at hold an entry, or will.
     private(set) var start = LogIndex(1)
     /// The terms of the entries from `start` on.
-    private(set) var terms = TermTable(base: .zero)
+    private(set) var terms = LogOutline(base: .zero)
     private(set) var records = RecordIndex()
 
     /// Begins with what the header of the oldest segment says.
     init(_ header: SegmentHeader) {
         hardState = header.hardState
         base = header.base
-        terms = TermTable(base: header.last)
+        terms = LogOutline(base: header.last)
         start = header.last.index.next
     }
 
@@ -78,7 +78,7 @@ struct LogReplay {
         if entries.first < start {
             // The oldest segment at hand begins with a replacement of entries in one removed since.
             start = entries.first
-            terms = TermTable(base: EntryID(term: .zero, index: start.previous))
+            terms = LogOutline(base: EntryID(term: .zero, index: start.previous))
         }
         terms.replace(
             from: entries.first, with: [TermRun(term: entries.term, count: entries.count)])
@@ -101,7 +101,7 @@ struct LogReplay {
     private mutating func apply(reset id: EntryID) {
         base = id
         start = id.index.next
-        terms = TermTable(base: id)
+        terms = LogOutline(base: id)
         records = RecordIndex()
     }
 }

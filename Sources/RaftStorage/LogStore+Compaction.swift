@@ -23,7 +23,7 @@ extension LogStore {
     /// Should a crash undo this, `align` does it again when the log is next opened.
     public func reset(to id: EntryID) throws(StorageError) {
         try changeBase(.reset, id)
-        terms = TermTable(base: id)
+        terms = LogOutline(base: id)
         records = RecordIndex()
         cache.removeAll()
         lastRead = nil

@@ -53,7 +53,7 @@ public final class LogStore<Files: FileSystem> {
     let settings: LogSettings
 
     /// The entries as the loop knows them, and the newest of them in memory.
-    var terms: TermTable
+    var terms: LogOutline
     var cache = EntryCache()
     /// The last entry that has been written and not been replaced in memory since.
     var writtenIndex: LogIndex
@@ -113,8 +113,8 @@ public final class LogStore<Files: FileSystem> {
     /// The number of entries kept.
     public var entryCount: Int { terms.count }
 
-    /// The terms of the entries after `base`.
-    public var runs: [TermRun] { terms.runs }
+    /// Where terms begin after `base`.
+    public var outline: LogOutline { terms }
 
     /// The term of an entry or of the base, nothing when neither is here.
     public func term(at index: LogIndex) -> Term? { terms.term(at: index) }

@@ -9,7 +9,7 @@ internal import Wire
     @Test(arguments: 1...10)
     func `terms`(seed: UInt64) {
         var dice = Dice(seed)
-        var table = TermTable(base: .zero)
+        var table = LogOutline()
         var base = EntryID.zero
         var terms: [UInt64] = []
         for _ in 0..<200 {
