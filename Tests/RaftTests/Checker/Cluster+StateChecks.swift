@@ -255,9 +255,11 @@ extension Cluster {
                     "leader \(leader.id): \(peer) has sent \(sent)")
             }
             let match = peer.matchIndex
-            guard match > .zero, let known = nodes.first(where: { $0.id == peer.node }) else {
-                continue
-            }
+            // A peer that has gone over to a later leader may have dropped what it had acknowledged to
+            // this one; without a quorum of its term the belief does no harm.
+            guard match > .zero, let known = nodes.first(where: { $0.id == peer.node }),
+                known.disk.durable.hardState.term <= leader.core.term
+            else { continue }
             let term = leader.log.term(at: match) ?? history.committedTerm(at: match) ?? .zero
             verdict.require(
                 known.hasDurably(EntryID(term: term, index: match)),
