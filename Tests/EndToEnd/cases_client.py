@@ -97,6 +97,17 @@ def without_beats_an_instance_is_unhealthy_after_15_s_and_gone_after_30_s(cluste
 
 
 @overlapping
+def a_persistent_instance_needs_no_beats(cluster):
+    provider, service, start = client(cluster), "sdk-persistent", time.monotonic()
+    assert provider.add_naming_instance(service, "10.0.0.2", 1, ephemeral=False)
+    unhealthy, gone = follow(cluster, service, 1, start, 36)
+    assert unhealthy is None and gone is None, (unhealthy, gone)
+    assert listed(provider, service)[1]["ephemeral"] is False
+    assert provider.remove_naming_instance(service, "10.0.0.2", 1, ephemeral=False)
+    eventually(lambda: listed(provider, service) == {})
+
+
+@overlapping
 def an_instance_may_bring_its_own_timers(cluster):
     provider, service, start = client(cluster), "sdk-timers", time.monotonic()
     own = timers(1000, 3000, 6000)
@@ -156,6 +167,7 @@ CASES = [
     a_client_uses_groups_clusters_and_namespaces,
     beats_keep_an_instance_alive_past_its_timeouts,
     without_beats_an_instance_is_unhealthy_after_15_s_and_gone_after_30_s,
+    a_persistent_instance_needs_no_beats,
     an_instance_may_bring_its_own_timers,
     a_beat_makes_a_silent_instance_healthy_again,
     a_beat_registers_an_unknown_instance,

@@ -63,7 +63,7 @@ def a_second_process_on_a_data_directory_is_refused(cluster):
 
 def a_port_in_use_is_named(cluster):
     node = cluster.nodes[0]
-    spare = tempfile.mkdtemp(prefix="muster-e2e-")
+    spare = tempfile.mkdtemp(prefix="spare-")
     try:
         taken = node.arguments(data=spare, raft=f"127.0.0.1:{free_port()}")
         refused(without_parent(taken), node.http, "in use")
@@ -87,7 +87,7 @@ def bad_flags_are_named(cluster):
 
 def a_data_directory_that_cannot_be_used_is_named(cluster):
     node = cluster.nodes[0]
-    with tempfile.NamedTemporaryFile(prefix="muster-e2e-") as file:
+    with tempfile.NamedTemporaryFile(prefix="spare-") as file:
         words = node.arguments(
             data=file.name, http=f"127.0.0.1:{free_port()}", raft=f"127.0.0.1:{free_port()}"
         )
@@ -120,7 +120,7 @@ class Demo:
 
     def __init__(self, muster, *more):
         self.port = demo_port()
-        self.output = tempfile.NamedTemporaryFile("w+", prefix="muster-e2e-")
+        self.output = tempfile.NamedTemporaryFile("w+", prefix="spare-")
         self.process = subprocess.Popen(
             [muster, "demo", "--http-port", str(self.port), *more],
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
@@ -193,7 +193,7 @@ def the_demo_stops_its_nodes_and_cleans_up(cluster):
 
 
 def the_nodes_of_a_killed_demo_end_too(cluster):
-    folder = tempfile.mkdtemp(prefix="muster-e2e-")
+    folder = tempfile.mkdtemp(prefix="spare-")
     demo = Demo(cluster.muster, "--data", folder)
     try:
         demo.wait_until_up()

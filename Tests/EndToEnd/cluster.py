@@ -138,7 +138,7 @@ class Cluster:
     def __init__(self, muster, count=3, **options):
         self.muster = muster
         self.options = options
-        self.folder = tempfile.mkdtemp(prefix="muster-e2e-")
+        self.folder = tempfile.mkdtemp(prefix="cluster-")
         self.nodes = []
         self.nodes += [Node(self, name) for name in range(1, count + 1)]
 

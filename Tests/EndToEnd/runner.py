@@ -18,11 +18,10 @@ def overlapping(case):
 
 
 class Group:
-    def __init__(self, name, cases, make_cluster, start=True):
+    def __init__(self, name, cases, make_cluster):
         self.name = name
         self.cases = cases
         self.make_cluster = make_cluster
-        self.starts = start
         self.passed = 0
         self.failed = 0
         self._counting = threading.Lock()
@@ -30,7 +29,7 @@ class Group:
     def run(self):
         cluster = self.make_cluster()
         try:
-            if self.starts and not self._run_case("the cluster starts", cluster.start):
+            if not self._run_case("the cluster starts", cluster.start):
                 self.failed += len(self.cases)
                 print_block(f"the other {len(self.cases)} cases of {self.name} were not run")
             else:
@@ -83,14 +82,19 @@ def print_block(text):
         print(text, flush=True)
 
 
-def run_groups(groups):
-    """Runs all groups at once; prints the closing line and gives the exit status."""
+def run_phases(phases):
+    """Runs the groups of a phase at once, and the phases in order.
+
+    Prints the closing line and gives the exit status.
+    """
     start = time.monotonic()
-    threads = [threading.Thread(target=group.run) for group in groups]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for phase in phases:
+        threads = [threading.Thread(target=group.run, daemon=True) for group in phase]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    groups = [group for phase in phases for group in phase]
     passed = sum(group.passed for group in groups)
     failed = sum(group.failed for group in groups)
     print(f"end to end: {passed} passed, {failed} failed in {time.monotonic() - start:.0f} s")

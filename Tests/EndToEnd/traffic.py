@@ -9,7 +9,7 @@ from cases_client import client, timers
 
 BEATING = "traffic-beating"
 WRITTEN = "traffic-written"
-NEVER = timers(1000, 3_600_000, 3_600_000)
+NEVER_JSON = json.dumps(timers(1000, 3_600_000, 3_600_000))  # never within a test
 INSTANCES = 12
 
 
@@ -53,7 +53,7 @@ class Traffic:
         port, place = 0, 0
         while not self._stopping.is_set():
             port = port % 65535 + 1
-            form = {"serviceName": WRITTEN, "ip": "10.0.0.4", "port": port, "metadata": json.dumps(NEVER)}
+            form = {"serviceName": WRITTEN, "ip": "10.0.0.4", "port": port, "metadata": NEVER_JSON}
             while not self._stopping.is_set():
                 node = self.cluster.nodes[place % len(self.cluster.nodes)]
                 try:
