@@ -26,13 +26,13 @@ extension Checker {
             expect(
                 fact.entry.index > previous, "node \(node.id) applied \(fact.entry) out of order")
             previous = fact.entry.index
-            observe(fact, count: nil, at: node.id)
+            observe(fact, at: node.id)
         }
         extendWithEmptyEntries(through: last.index, at: node.id)
         if !journal.isEmpty || last.index != before { checkState(node.id, last, state) }
     }
 
-    private func observe(_ fact: Ledger.Applied, count: UInt64?, at node: NodeID) {
+    private func observe(_ fact: Ledger.Applied, at node: NodeID) {
         let index = fact.entry.index
         expect(
             term(of: index) == fact.entry.term,

@@ -144,8 +144,7 @@ final class Checker {
 
     /// A process has ended a turn; it may have died in it.
     func observe(_ node: SimulatedNode) {
-        guard let loop = node.loop else { return }
-        let core = loop.core
+        guard let core = node.loop?.core else { return }
         let place = node.place
         observeTerm(place, core)
         observeRole(node, core)

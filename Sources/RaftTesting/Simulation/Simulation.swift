@@ -11,7 +11,6 @@ public enum Simulation {
     public static func run(
         _ settings: SimulationSettings, traceLines: Int = 0
     ) -> SimulationReport {
-        let simulator = Simulator(settings, traceLines: traceLines)
-        return simulator.run()
+        Simulator(settings, traceLines: traceLines).run()
     }
 }

@@ -26,7 +26,7 @@ extension Simulator {
         case .reset: resetSome(victim)
         case .lossBurst:
             lossPermille = draw(100...600)
-            plan(.calm(LossBurst(permille: lossPermille)), after: milliseconds(100...3000))
+            plan(.endLossBurst, after: milliseconds(100...3000))
         case .pause: pause(victim)
         case .slowDisk:
             victim.diskSlowness = UInt64(draw(5...40))
@@ -90,6 +90,10 @@ extension Simulator {
         mark(.partitioned)
         links.cut(chosen)
         for link in chosen where chance(300) { links.refuse(link, true) }
+        // Connections do not outlive a long cut: sooner or later both ends give them up.
+        for link in chosen where chance(250) {
+            plan(.reset(link: link), after: milliseconds(0...4000))
+        }
         plan(.mend(chosen), after: milliseconds(50...8000))
     }
 }

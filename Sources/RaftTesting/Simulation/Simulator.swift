@@ -14,13 +14,9 @@ final class Simulator {
         case request
         case fault
         case mend([Int])
-        case calm(LossBurst)
+        case reset(link: Int)
+        case endLossBurst
         case quicken(Int)
-    }
-
-    /// A time of many losses.
-    struct LossBurst {
-        var permille: Int
     }
 
     let settings: SimulationSettings
@@ -89,7 +85,9 @@ final class Simulator {
         case .request: request()
         case .fault: fault()
         case .mend(let cut): links.mend(cut)
-        case .calm: lossPermille = isTroubled ? surroundings.lossPermille : 0
+        case .reset(let link):
+            resetConnection(nodes[link / nodes.count], nodes[link % nodes.count])
+        case .endLossBurst: lossPermille = isTroubled ? surroundings.lossPermille : 0
         case .quicken(let node): nodes[node].diskSlowness = 1
         }
         return checker.finding == nil
