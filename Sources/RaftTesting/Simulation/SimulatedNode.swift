@@ -78,7 +78,6 @@ final class SimulatedNode {
     var nextTurn = UInt64.max
     var pausedUntil: UInt64 = 0
     var diskSlowness: UInt64 = 1
-    var isFailingDisk = false
     /// What clients wait for, by the loop's own numbers.
     var openProposals: [UInt64: Int] = [:]
     var openReads: [UInt64: Int] = [:]

@@ -32,7 +32,6 @@ extension Simulator {
             victim.diskSlowness = UInt64(draw(5...40))
             plan(.quicken(victim.place), after: milliseconds(500...5000))
         case .diskFailure:
-            victim.isFailingDisk = true
             victim.disk.failingCall = victim.disk.callCount + draw(1...60)
         }
     }

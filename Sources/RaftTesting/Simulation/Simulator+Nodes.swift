@@ -37,7 +37,7 @@ extension Simulator {
 
     private func failedToStart(_ node: SimulatedNode, _ failure: NodeFailure) {
         if node.disk.isOff { return losePower(node, within: .powerLostWhileOpening) }
-        guard node.isFailingDisk else {
+        guard failure.isInjected else {
             return checker.expect(false, "node \(node.id) cannot start: \(failure)")
         }
         stopAfterDiskFailure(node)
@@ -137,7 +137,7 @@ extension Simulator {
 
     /// A node has given up. Without an error of its disk there is no excuse for that.
     private func stopped(_ node: SimulatedNode, _ failure: NodeFailure) {
-        guard case .storage = failure, node.isFailingDisk else {
+        guard failure.isInjected else {
             return checker.expect(false, "node \(node.id) stopped: \(failure)")
         }
         stopAfterDiskFailure(node)
@@ -146,7 +146,6 @@ extension Simulator {
     private func stopAfterDiskFailure(_ node: SimulatedNode) {
         mark(.diskFailed)
         note("node \(node.id) stops after a failure of its disk")
-        node.isFailingDisk = false
         node.disk.endProcess()
         end(node, restartAfter: milliseconds(10...1000))
     }
@@ -218,5 +217,12 @@ extension Simulator {
                 after: duration(surroundings.minDelay...surroundings.maxDelay))
         }
         plan(.restart(node.place, life: node.life), after: delay)
+    }
+}
+
+extension NodeFailure {
+    /// Whether the simulation itself has made the disk fail.
+    fileprivate var isInjected: Bool {
+        if case .storage(let error) = self { error.detail == "injected" } else { false }
     }
 }

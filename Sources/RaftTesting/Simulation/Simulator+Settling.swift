@@ -48,7 +48,6 @@ extension Simulator {
         for node in nodes {
             node.disk.lastCall = nil
             node.disk.failingCall = nil
-            node.isFailingDisk = false
             node.diskSlowness = 1
             node.pausedUntil = min(node.pausedUntil, time)
             if !node.isUp { start(node) }
