@@ -1,5 +1,4 @@
 internal import Raft
-internal import RaftTesting
 internal import Testing
 
 /// What the simulator has found, in its smallest form.
@@ -27,12 +26,5 @@ internal import Testing
             let ends = number > 2
             #expect(effects.contains(.readRefused(ReadID(number &- 2), .overloaded)) == ends)
         }
-    }
-
-    /// A snapshot was kept while its receiver campaigned and did not want it. When the next leader sent an
-    /// older one, that one was not on the disk any more, and the node stopped.
-    @Test func `an older snapshot after a newer one that was not wanted stops nobody`() {
-        let report = Simulation.run(SimulationSettings(seed: 510, length: .seconds(60)))
-        #expect(report.failureLine == nil)
     }
 }
