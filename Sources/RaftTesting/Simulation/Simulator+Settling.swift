@@ -10,13 +10,13 @@ extension Simulator {
         // What was held up on the way still arrives, and may still stir things up.
         while let last = links.lastArrival.max(), time <= last, step() {}
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
+        expectSoon("an end of all that was asked", milliseconds: 40 * election) {
+            self.nodes.allSatisfy { $0.openProposals.isEmpty && $0.openReads.isEmpty }
+        }
         // With the smallest windows entries go out one by one, so what has piled up may take a while.
         let backlog = UInt64(longestLog.distance(from: LogIndex(UInt64(checker.committed.count))))
         expectSoon("commit of what was left", milliseconds: 40 * election + 1000 * backlog) {
             self.leader.map { self.checker.witnesses[$0].isAllCommitted } ?? false
-        }
-        expectSoon("an end of all that was asked", milliseconds: 40 * election) {
-            self.nodes.allSatisfy { $0.openProposals.isEmpty && $0.openReads.isEmpty }
         }
         // One after the other: together they could be too many bytes for what the settings allow to wait.
         for node in nodes where checker.finding == nil {
