@@ -16,7 +16,9 @@ final class OutgoingLink {
     enum Event {
         /// The peer is who it should be; what is sent now leaves.
         case established(NodeIdentity)
-        /// There was no connection, with the reason in words.
+        /// Nobody answers at the peer's address, with the reason in words.
+        case absent(String)
+        /// Somebody answers, but no connection came of it, with the reason in words.
         case failed(String)
         /// One side would not have the other.
         case refused(HandshakeRefusal, byPeer: Bool)
@@ -191,7 +193,7 @@ final class OutgoingLink {
         ) { [self] result in
             switch result {
             case .success(let connection): greet(connection)
-            case .failure(let error): giveUp(.failed(error.description))
+            case .failure(let error): giveUp(.absent(error.description))
             }
         }
         state = .dialling(attempt)

@@ -157,16 +157,18 @@ package final class TCPTransport: Network {
 
     private func linkChanged(_ node: NodeID, _ event: OutgoingLink.Event) {
         guard let peer = peer(node) else { return }
-        let place = [("peer", "\(node)"), ("address", peer.link.address.description)]
+        let place = [
+            (name: "peer", value: "\(node)"),
+            (name: "address", value: peer.link.address.description),
+        ]
         switch event {
         case .established(let identity):
             peer.greeted(identity, at: loop.turnTime)
             tell(TransportNotice(.info, "connected to a peer", place), about: peer)
             onPeerIdentity?(identity)
-        case .failed(let error):
-            tell(
-                TransportNotice(.warning, "cannot connect to a peer", place + [("error", error)]),
-                about: peer)
+        case .absent(let error):
+            if peer.countAbsence() { tellFailure(error, place, about: peer) }
+        case .failed(let error): tellFailure(error, place, about: peer)
         case .refused(let refusal, let byPeer):
             let what = byPeer ? "a peer refuses this node" : "what answers for a peer is refused"
             tell(
@@ -174,6 +176,14 @@ package final class TCPTransport: Network {
         case .closed(let reason):
             connectionClosed(peer, reason)
         }
+    }
+
+    private func tellFailure(
+        _ error: String, _ place: [(name: String, value: String)], about peer: TransportPeer
+    ) {
+        let notice = TransportNotice(
+            .warning, "cannot connect to a peer", place + [("error", error)])
+        tell(notice, about: peer)
     }
 
     private func connectionClosed(_ peer: TransportPeer, _ reason: CloseReason) {

@@ -12,6 +12,10 @@ final class TransportPeer {
     var hasToldEnd = false
     /// Holds back notices about this peer.
     var limiter = NoticeLimiter(burst: 8, intervalMilliseconds: 10_000)
+    /// How often nobody has answered since somebody last did.
+    private var absences = 0
+    /// So often is nothing to tell: nodes that start together, or one that is restarted.
+    private static let ordinaryAbsences = 5
     /// Only the fields of the way in are used.
     private var received = PeerStatistics()
 
@@ -39,6 +43,13 @@ final class TransportPeer {
         link.peer.incarnation = identity.incarnation
         received.lastContact = time
         hasToldEnd = false
+        absences = 0
+    }
+
+    /// Notes that nobody has answered; whether that is worth telling by now.
+    func countAbsence() -> Bool {
+        absences += 1
+        return absences > Self.ordinaryAbsences
     }
 
     func countReceived(byteCount: Int, at time: MonotonicTime) {

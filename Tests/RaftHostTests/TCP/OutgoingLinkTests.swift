@@ -72,6 +72,23 @@ internal import Wire
         two.transport.close()
     }
 
+    @Test func `a peer that is not there yet is told of only after some attempts`() throws {
+        let stage = try Stage()
+        let one = try Actor(stage, 1, settings: .quick)
+        let two = try Actor(stage, 2)
+        let (node, nowhere) = (two.node, try #require(two.transport.address))
+        two.transport.close()
+        one.transport.setPeers([(node, nowhere)])
+        var toldEarly: [String] = []
+        stage.step("five attempts fail", when: one.statistics(of: node).failedConnects >= 5) {
+            if one.statistics(of: node).failedConnects == 5 { toldEarly = one.noticed("error") }
+        }
+        stage.step("it is told", when: !one.noticed("error").isEmpty)
+        try stage.play()
+        #expect(toldEarly.isEmpty)
+        one.transport.close()
+    }
+
     @Test func `an answer to the hello that does not come is given up`() throws {
         var settings = TCPTransportSettings.quick
         settings.handshakeTimeoutMilliseconds = 30
