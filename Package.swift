@@ -66,7 +66,7 @@ let package = Package(
         executable("raft-lab", ["RaftTesting", "RaftRuntime", "Platform"]),
 
         tests("WireTests", ["Wire"]),
-        tests("RaftTests", ["Raft"], exclude: ["Scenarios"]),
+        tests("RaftTests", ["Raft", "RaftRuntime", "RaftTesting"], exclude: ["Scenarios"]),
         tests("RaftStorageTests", ["Raft", "Wire", "RaftStorage", "RaftTesting"]),
         tests("RaftTransportTests", ["Raft", "Wire", "RaftTransport"]),
         tests(

@@ -19,7 +19,7 @@ public struct Progress: Hashable, Sendable {
     /// How entries reach the peer.
     public internal(set) var state = State.probe(isWaiting: false)
     /// For each append on its way, in order, the position of its last entry.
-    var inflight: [LogIndex] = []
+    package internal(set) var inflight: [LogIndex] = []
     /// Whether the peer has been heard since the last look at the quorum.
     var isActive = false
     /// The newest heartbeat round that the peer has answered.

@@ -123,7 +123,7 @@ extension Message {
     private static let maxNumber: UInt64 = 1 << 60
 
     /// Whether the message makes sense in itself. A peer's nonsense is dropped, not believed.
-    var isWellFormed: Bool {
+    package var isWellFormed: Bool {
         guard term.rawValue <= Self.maxNumber, term > .zero || isAboutPreVote else { return false }
         switch body {
         case .append(let request): return isWellFormed(request)

@@ -1,4 +1,6 @@
 @testable internal import Raft
+internal import RaftRuntime
+internal import RaftTesting
 internal import Testing
 
 /// What counts as durable against a disk that is an array, through truncations (row 20).

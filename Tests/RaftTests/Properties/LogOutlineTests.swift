@@ -1,4 +1,6 @@
 @testable internal import Raft
+internal import RaftRuntime
+internal import RaftTesting
 internal import Testing
 
 /// The outline of a log against an array with a term for each entry.

@@ -1,4 +1,6 @@
 @testable internal import Raft
+internal import RaftRuntime
+internal import RaftTesting
 internal import Testing
 
 /// Quorums against the words of their definition (row 10, row 18).

@@ -1,4 +1,6 @@
 @testable internal import Raft
+internal import RaftRuntime
+internal import RaftTesting
 internal import Testing
 
 /// Messages that no honest core would send: a core may drop them, believe them or stop, and never traps.

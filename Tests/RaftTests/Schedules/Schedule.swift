@@ -1,10 +1,12 @@
 @testable internal import Raft
+internal import RaftRuntime
+internal import RaftTesting
 
 /// A random schedule: from a seed everything follows, the cluster's size, the settings, the faults.
 struct Schedule {
     let seed: UInt64
-    private(set) var cluster: Cluster
-    private(set) var actions: [Action] = []
+    private(set) var cluster: ModelCluster
+    private(set) var actions: [ModelAction] = []
     private var random: SplitMix64
     private let hurry: Int
     private let trouble: Int
@@ -20,7 +22,7 @@ struct Schedule {
         settings.maxInflightAppends = random.pick([1, 2, 16])
         settings.maxPendingReads = random.pick([1, 2, 1024])
         let voters = (1...UInt64(random.pick([3, 3, 3, 4, 5]))).map { NodeID($0) }
-        cluster = Cluster(configuration: Configuration(voters: voters), settings: settings)
+        cluster = ModelCluster(configuration: Configuration(voters: voters), settings: settings)
         cluster.maxEntriesSent = random.pick([1, 2, .max, .max, .max, .max])
         cluster.snapshotBytes = random.pick([1, 3])
         cluster.flushesAtOnce = random.oneIn(2)
@@ -46,7 +48,7 @@ struct Schedule {
         cluster.demandProgress(random: &random)
     }
 
-    private mutating func nextAction() -> Action {
+    private mutating func nextAction() -> ModelAction {
         let id = random.pick(cluster.nodes).id
         switch random.below(100) {
         case ..<56 where !cluster.packets.isEmpty: return nextOnNetwork()
@@ -68,7 +70,7 @@ struct Schedule {
     }
 
     /// Mostly in order, now and then not, and a few are lost or doubled.
-    private mutating func nextOnNetwork() -> Action {
+    private mutating func nextOnNetwork() -> ModelAction {
         let place = random.oneIn(3) ? random.below(cluster.packets.count) : 0
         let message = cluster.packets[place].message
         if message.from == isolated || message.to == isolated { return .drop(place) }
@@ -80,9 +82,9 @@ struct Schedule {
     }
 
     /// A timer that runs. Elections are rare enough that leaders get something done.
-    private mutating func nextTimer() -> Action? {
+    private mutating func nextTimer() -> ModelAction? {
         let armed = cluster.nodes.filter(\.isUp).flatMap { node in
-            node.timers.map { Action.fire(node.id, $0.timer) }
+            node.timers.map { ModelAction.fire(node.id, $0.timer) }
         }
         guard !armed.isEmpty else { return nil }
         let action = random.pick(armed)
@@ -90,7 +92,7 @@ struct Schedule {
         return random.oneIn(hurry) ? action : nil
     }
 
-    private mutating func nextTrouble(_ id: NodeID) -> Action {
+    private mutating func nextTrouble(_ id: NodeID) -> ModelAction {
         switch random.below(15) {
         case 0 where random.below(12) < trouble, 1 where random.below(12) < trouble:
             return .crash(id, surviving: random.below(4))

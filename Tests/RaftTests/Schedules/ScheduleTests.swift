@@ -1,5 +1,6 @@
 internal import Foundation
 @testable internal import Raft
+internal import RaftTesting
 internal import Testing
 
 /// Seeded schedules with every fault that the model knows; all invariants after each step, then
@@ -15,7 +16,7 @@ internal import Testing
     }
 
     @Test func `no schedule breaks an invariant, and all make progress after it`() {
-        var tally = Tally()
+        var tally = ModelTally()
         for seed in Self.seeds {
             var schedule = Schedule(seed: seed)
             schedule.run(steps: Self.steps)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RaftTesting
 internal import Testing
 
 /// The stories in `Scenarios`, each told again and compared. `REWRITE=1 swift test` redraws them.

@@ -1,9 +1,9 @@
-@testable internal import Raft
+package import Raft
 
 // What must be true of a message at the moment at which it leaves, and of what the host is told.
 
-extension Cluster {
-    mutating func checkSent(_ message: Message, payloads: [UInt64], from i: Int) {
+extension ModelCluster {
+    package mutating func checkSent(_ message: Message, payloads: [UInt64], from i: Int) {
         let node = nodes[i]
         let id = node.id
         verdict.require(message.from == id && message.to != id, "\(id) sends from \(message.from)")
@@ -55,7 +55,7 @@ extension Cluster {
 
     /// One vote a term, over all crashes, and on the disk before anybody hears of it (thesis §3.8).
     private mutating func checkVoteLeaves(for candidate: NodeID, term: Term, from i: Int) {
-        let ballot = History.Ballot(term: term, voter: nodes[i].id)
+        let ballot = ModelHistory.Ballot(term: term, voter: nodes[i].id)
         let known = history.votes[ballot]
         verdict.require(
             known == nil || known == candidate,
@@ -97,7 +97,7 @@ extension Cluster {
     }
 
     /// A read sees all that was committed, by whomever, when it came (thesis §6.4).
-    mutating func checkRead(_ read: ReadID, index: LogIndex, at i: Int) {
+    package mutating func checkRead(_ read: ReadID, index: LogIndex, at i: Int) {
         notes.add("\(nodes[i].id): read \(read.rawValue) ready at \(index)")
         history.tally.readsAnswered += 1
         guard let known = history.reads.removeValue(forKey: read) else {
@@ -109,7 +109,7 @@ extension Cluster {
             "read \(read.rawValue) at \(index), which is not committed")
     }
 
-    mutating func checkAnnouncement(_ change: RoleChange, at i: Int) {
+    package mutating func checkAnnouncement(_ change: RoleChange, at i: Int) {
         guard change.role == .leader else { return }
         verdict.require(change.leader == nodes[i].id, "\(nodes[i].id) leads and says \(change)")
     }

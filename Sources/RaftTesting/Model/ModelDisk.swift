@@ -1,11 +1,11 @@
-@testable internal import Raft
+package import Raft
 
 /// A disk whose writes reach it in order, but late: a crash loses some of the newest.
-struct SimulatedDisk: Hashable, Sendable {
-    struct Contents: Hashable, Sendable {
-        var hardState = HardState()
-        var log = SimulatedLog()
-        var snapshot: RaftCore.SnapshotPoint?
+package struct ModelDisk: Hashable, Sendable {
+    package struct Contents: Hashable, Sendable {
+        package var hardState = HardState()
+        package var log = ModelLog()
+        package var snapshot: RaftCore.SnapshotPoint?
 
         /// - Returns: Whether the write left no hole.
         fileprivate mutating func apply(_ write: Write) -> Bool {
@@ -21,22 +21,22 @@ struct SimulatedDisk: Hashable, Sendable {
         }
     }
 
-    enum Write: Hashable, Sendable {
-        case persist(Persist, [SimulatedEntry])
+    package enum Write: Hashable, Sendable {
+        case persist(Persist, [ModelEntry])
         case reset(EntryID)
         case compact(EntryID)
     }
 
     /// What a crash now would leave, if it lost all it could.
-    private(set) var durable = Contents()
+    package private(set) var durable = Contents()
     /// What a crash now would leave, if it lost nothing.
-    private(set) var written = Contents()
+    package private(set) var written = Contents()
     /// The writes between the two.
-    private(set) var pending: [Write] = []
+    package private(set) var pending: [Write] = []
     /// Whether a write would have left a hole.
-    private(set) var isBroken = false
+    package private(set) var isBroken = false
 
-    mutating func write(_ write: Write) {
+    package mutating func write(_ write: Write) {
         pending.append(write)
         if !written.apply(write) { isBroken = true }
     }
@@ -44,7 +44,7 @@ struct SimulatedDisk: Hashable, Sendable {
     /// Lets the oldest writes reach the disk.
     ///
     /// - Returns: The number of the newest of them that the core asked for.
-    mutating func sync(_ count: Int) -> PersistID? {
+    package mutating func sync(_ count: Int) -> PersistID? {
         var newest: PersistID?
         for write in pending.prefix(count) {
             if !durable.apply(write) { isBroken = true }
@@ -55,7 +55,7 @@ struct SimulatedDisk: Hashable, Sendable {
     }
 
     /// Stores a snapshot beside the log, at once.
-    mutating func store(_ snapshot: RaftCore.SnapshotPoint) {
+    package mutating func store(_ snapshot: RaftCore.SnapshotPoint) {
         if isNewer(snapshot, than: durable.snapshot) { durable.snapshot = snapshot }
         if isNewer(snapshot, than: written.snapshot) { written.snapshot = snapshot }
     }
@@ -68,7 +68,7 @@ struct SimulatedDisk: Hashable, Sendable {
 
     /// Loses all that is not durable but the oldest `surviving` writes, and mends what is left: a
     /// snapshot that the log does not reach takes its place.
-    mutating func crash(surviving: Int) {
+    package mutating func crash(surviving: Int) {
         _ = sync(surviving)
         pending = []
         if let end = durable.snapshot?.lastIncluded, !durable.log.contains(end) {

@@ -1,8 +1,8 @@
-@testable internal import Raft
+internal import Raft
 
 /// A command that a script misspells.
-struct ScriptError: Error, CustomStringConvertible {
-    var description: String
+package struct ScriptError: Error, CustomStringConvertible {
+    package var description: String
 }
 
 // The commands of scripts:
@@ -20,7 +20,7 @@ struct ScriptError: Error, CustomStringConvertible {
 //     log / peers 1 / status / faulty                  (a stopped node is what the story wants)
 //     forge 3>1 heartbeat term=1 [committed=1/1] …     (a message that no core would send)
 extension ScriptWorld {
-    mutating func run(_ words: [String], into output: inout [String]) throws {
+    package mutating func run(_ words: [String], into output: inout [String]) throws {
         switch words[0] {
         case "campaign", "fire", "heartbeat", "propose", "read", "close":
             try runOnCore(words)
@@ -73,7 +73,7 @@ extension ScriptWorld {
         if words[0] == "forge" {
             let link = try links(words)[0]
             let message = try forged(words, from: link.from, to: link.to)
-            cluster.packets.append(Packet(message: message, payloads: []))
+            cluster.packets.append(ModelPacket(message: message, payloads: []))
             return
         }
         let kind = words.count > 2 ? words[2] : nil
@@ -88,7 +88,7 @@ extension ScriptWorld {
                     throw ScriptError(description: "\(words): there is no such message")
                 }
                 let actions = [
-                    "deliver": Action.deliver(place), "drop": .drop(place),
+                    "deliver": ModelAction.deliver(place), "drop": .drop(place),
                     "double": .duplicate(place),
                 ]
                 if let action = actions[words[0]] { cluster.perform(action) }
@@ -113,7 +113,7 @@ extension ScriptWorld {
 
     // MARK: Words
 
-    func node(_ words: [String], _ place: Int) throws -> SimulatedNode {
+    package func node(_ words: [String], _ place: Int) throws -> ModelNode {
         guard words.count > place, let number = UInt64(words[place]),
             let node = cluster.nodes.first(where: { $0.id == NodeID(number) })
         else { throw ScriptError(description: "\(words): no such node") }

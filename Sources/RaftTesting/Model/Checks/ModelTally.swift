@@ -1,19 +1,21 @@
-@testable internal import Raft
+package import Raft
 
 /// How often the rare happened: a schedule that never gets anywhere proves nothing.
-struct Tally: Hashable, Sendable {
-    var steps = 0
-    var elections = 0
-    var commits = 0
-    var truncations = 0
-    var rejections = 0
-    var snapshotsInstalled = 0
-    var readsAnswered = 0
-    var quorumsLost = 0
-    var disturbancesIgnored = 0
-    var crashes = 0
+package struct ModelTally: Hashable, Sendable {
+    package var steps = 0
+    package var elections = 0
+    package var commits = 0
+    package var truncations = 0
+    package var rejections = 0
+    package var snapshotsInstalled = 0
+    package var readsAnswered = 0
+    package var quorumsLost = 0
+    package var disturbancesIgnored = 0
+    package var crashes = 0
 
-    mutating func count(_ event: TraceEvent) {
+    package init() {}
+
+    package mutating func count(_ event: TraceEvent) {
         switch event {
         case .truncated: truncations += 1
         case .appendRejected: rejections += 1
@@ -24,7 +26,7 @@ struct Tally: Hashable, Sendable {
         }
     }
 
-    mutating func add(_ other: Tally) {
+    package mutating func add(_ other: ModelTally) {
         steps += other.steps
         elections += other.elections
         commits += other.commits

@@ -1,11 +1,11 @@
-@testable internal import Raft
+package import Raft
 
 // What must hold after every step. What no single node can know, such as who led in a term before a
 // crash, is in `history`.
 
-extension Cluster {
+extension ModelCluster {
     /// Looks at a node that has just taken in an event, and at what others know of it.
-    mutating func checkStep(
+    package mutating func checkStep(
         _ i: Int, _ event: Event, before: RaftCore, effects: [Effect]
     ) {
         let core = nodes[i].core
@@ -90,14 +90,14 @@ extension Cluster {
     /// Election safety, leader completeness, and a quorum of votes that the ghost has seen.
     private mutating func checkElection(_ i: Int) {
         let core = nodes[i].core
-        let life = History.Life(node: core.id, number: nodes[i].life)
+        let life = ModelHistory.Life(node: core.id, number: nodes[i].life)
         history.tally.elections += 1
         verdict.require(core.term > .zero, "a leader in term 0")
         verdict.require(history.leaders[core.term] == nil, "two leaders in term \(core.term)")
         history.leaders[core.term] = life
         let votes = history.votes
         let hasQuorum = core.configuration.incoming.count { voter in
-            votes[History.Ballot(term: core.term, voter: voter)] == core.id
+            votes[ModelHistory.Ballot(term: core.term, voter: voter)] == core.id
                 || voter == core.id && nodes[i].disk.durable.hardState == core.hardState
         }
         verdict.require(
@@ -131,14 +131,14 @@ extension Cluster {
     }
 
     /// Entries become known to the ghost, which holds all logs against each other.
-    mutating func checkAppended(from first: LogIndex, at i: Int) {
+    package mutating func checkAppended(from first: LogIndex, at i: Int) {
         let node = nodes[i]
         guard var previous = node.log.term(at: first.previous) else {
             return verdict.report("node \(node.id) appends at \(first) after nothing")
         }
         var index = first
         while let entry = node.log.entry(at: index) {
-            let fact = History.Fact(payload: entry.payload, previousTerm: previous)
+            let fact = ModelHistory.Fact(payload: entry.payload, previousTerm: previous)
             let id = EntryID(term: entry.term, index: index)
             verdict.require(previous <= entry.term, "terms fall at \(id) of \(node.id)")
             verdict.require(entry.term <= node.core.term, "\(id) is newer than term of \(node.id)")
@@ -163,7 +163,7 @@ extension Cluster {
     }
 
     /// A leader's commit, before it tells anybody.
-    mutating func checkLeaderCommit(_ i: Int, before: RaftCore) {
+    package mutating func checkLeaderCommit(_ i: Int, before: RaftCore) {
         let core = nodes[i].core
         guard core.roleName == .leader, core.commitIndex != before.commitIndex else { return }
         checkCommit(i, before: before.commitIndex)
@@ -194,7 +194,7 @@ extension Cluster {
     }
 
     private mutating func checkCommitted(
-        _ entry: SimulatedEntry, at index: LogIndex, by i: Int
+        _ entry: ModelEntry, at index: LogIndex, by i: Int
     ) {
         let known = history.committed.count
         if index.rawValue <= UInt64(known) {
@@ -268,7 +268,7 @@ extension Cluster {
     }
 
     /// After a flush all that the core knows has been handed to the disk.
-    mutating func checkWritten(_ i: Int) {
+    package mutating func checkWritten(_ i: Int) {
         let node = nodes[i]
         guard node.core.fault == nil else { return }
         verdict.require(
@@ -291,12 +291,12 @@ extension Cluster {
     }
 
     /// What a restart finds is enough for all that was said before it.
-    mutating func checkRestart(_ i: Int) {
+    package mutating func checkRestart(_ i: Int) {
         let core = nodes[i].core
         verdict.require(
             core.term >= history.spokenTerms[core.id] ?? .zero,
             "\(core.id) comes back in term \(core.term)")
-        let vote = history.votes[History.Ballot(term: core.term, voter: core.id)]
+        let vote = history.votes[ModelHistory.Ballot(term: core.term, voter: core.id)]
         verdict.require(
             vote == nil || vote == core.hardState.vote, "\(core.id) has forgotten its vote")
     }
@@ -304,7 +304,7 @@ extension Cluster {
 
 extension Configuration {
     /// The definition of a quorum, word by word.
-    func hasNaiveQuorum(_ agrees: (NodeID) -> Bool) -> Bool {
+    package func hasNaiveQuorum(_ agrees: (NodeID) -> Bool) -> Bool {
         let halves = outgoing.isEmpty ? [incoming] : [incoming, outgoing]
         return halves.allSatisfy { half in 2 * half.filter(agrees).count > half.count }
     }

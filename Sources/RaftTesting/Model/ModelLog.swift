@@ -1,36 +1,36 @@
-@testable internal import Raft
+package import Raft
 
 /// An entry as the simulated host holds it.
-struct SimulatedEntry: Hashable, Sendable {
-    var term: Term
+package struct ModelEntry: Hashable, Sendable {
+    package var term: Term
     /// Names the command; 0 is a leader's empty entry.
-    var payload: UInt64
+    package var payload: UInt64
 }
 
 /// The host's log: an array, and nothing clever.
-struct SimulatedLog: Hashable, Sendable {
-    private(set) var base = EntryID.zero
-    private(set) var entries: [SimulatedEntry] = []
+package struct ModelLog: Hashable, Sendable {
+    package private(set) var base = EntryID.zero
+    package private(set) var entries: [ModelEntry] = []
 
-    var lastIndex: LogIndex { base.index.advanced(by: entries.count) }
+    package var lastIndex: LogIndex { base.index.advanced(by: entries.count) }
 
     /// The last entry, or the base.
-    var last: EntryID { EntryID(term: entries.last?.term ?? base.term, index: lastIndex) }
+    package var last: EntryID { EntryID(term: entries.last?.term ?? base.term, index: lastIndex) }
 
-    func entry(at index: LogIndex) -> SimulatedEntry? {
+    package func entry(at index: LogIndex) -> ModelEntry? {
         guard index > base.index, index <= lastIndex else { return nil }
         return entries[index.distance(from: base.index) - 1]
     }
 
     /// The term of an entry, or of the base.
-    func term(at index: LogIndex) -> Term? {
+    package func term(at index: LogIndex) -> Term? {
         index == base.index ? base.term : entry(at: index)?.term
     }
 
-    func contains(_ entry: EntryID) -> Bool { term(at: entry.index) == entry.term }
+    package func contains(_ entry: EntryID) -> Bool { term(at: entry.index) == entry.term }
 
     /// The entries `first ... last`, or nothing when some are not here.
-    func slice(from first: LogIndex, through last: LogIndex) -> [SimulatedEntry]? {
+    package func slice(from first: LogIndex, through last: LogIndex) -> [ModelEntry]? {
         guard first > base.index, last <= lastIndex else { return nil }
         let start = first.distance(from: base.index) - 1
         return Array(entries[start..<start + last.next.distance(from: first)])
@@ -39,7 +39,7 @@ struct SimulatedLog: Hashable, Sendable {
     /// Puts entries in the place of whatever is at `first` and after it.
     ///
     /// - Returns: Whether there is no hole before them.
-    mutating func replace(from first: LogIndex, with new: [SimulatedEntry]) -> Bool {
+    package mutating func replace(from first: LogIndex, with new: [ModelEntry]) -> Bool {
         guard first > base.index, first <= lastIndex.next else { return false }
         entries.removeSubrange((first.distance(from: base.index) - 1)...)
         entries += new
@@ -47,13 +47,13 @@ struct SimulatedLog: Hashable, Sendable {
     }
 
     /// Forgets the entries up to one that is here.
-    mutating func compact(through base: EntryID) {
+    package mutating func compact(through base: EntryID) {
         guard base.index > self.base.index, base.index <= lastIndex else { return }
         entries.removeFirst(base.index.distance(from: self.base.index))
         self.base = base
     }
 
-    mutating func reset(to base: EntryID) {
+    package mutating func reset(to base: EntryID) {
         self.base = base
         entries = []
     }

@@ -1,16 +1,17 @@
-@testable internal import Raft
+internal import Raft
+package import RaftRuntime
 
 // A time without faults: all messages arrive, all disks work, timers run out in the order of their
 // lengths. Then a leader must emerge and proposals must commit (verification by liveness).
 
-extension Cluster {
+extension ModelCluster {
     /// An election timeout in rounds; a heartbeat is one round.
-    static let electionRounds = 10
+    package static let electionRounds = 10
 
     /// Delivers and syncs until nothing is left to do.
     ///
     /// - Returns: Whether it came to an end.
-    mutating func settle(limit: Int = 20_000) -> Bool {
+    package mutating func settle(limit: Int = 20_000) -> Bool {
         var steps = 0
         while violation == nil, steps < limit {
             steps += 1
@@ -32,8 +33,8 @@ extension Cluster {
     /// Lets rounds pass until something holds.
     ///
     /// - Returns: Whether it came to hold.
-    mutating func passRounds(
-        _ rounds: Int, random: inout SplitMix64, until isReached: (Cluster) -> Bool
+    package mutating func passRounds(
+        _ rounds: Int, random: inout SplitMix64, until isReached: (ModelCluster) -> Bool
     ) -> Bool {
         for _ in 0..<rounds {
             if !settle() {
@@ -65,7 +66,7 @@ extension Cluster {
 
     /// Restarts who is down, ends all faults, and demands progress within a stated number of rounds:
     /// a leader, then a new entry that all nodes have committed.
-    mutating func demandProgress(random: inout SplitMix64) {
+    package mutating func demandProgress(random: inout SplitMix64) {
         flushesAtOnce = true
         for node in nodes where !node.isUp { perform(.restart(node.id)) }
         let hasLeader = passRounds(20 * Self.electionRounds, random: &random) { cluster in

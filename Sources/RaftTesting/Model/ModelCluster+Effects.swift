@@ -1,10 +1,10 @@
-@testable internal import Raft
+package import Raft
 
 // What a host does for its core. It believes nothing: whatever a core asks for that makes no sense is
 // a violation.
 
-extension Cluster {
-    mutating func carryOut(_ effects: [Effect], at i: Int, payloads: [UInt64]) {
+extension ModelCluster {
+    package mutating func carryOut(_ effects: [Effect], at i: Int, payloads: [UInt64]) {
         for effect in effects {
             switch effect {
             case .send(let message): send(message, from: i)
@@ -40,11 +40,11 @@ extension Cluster {
         switch effect {
         case .proposalAppended(let first, let count):
             let entries = takePayloads(count).map {
-                SimulatedEntry(term: first.term, payload: $0)
+                ModelEntry(term: first.term, payload: $0)
             }
             place(entries, from: first.index, at: i)
         case .emptyEntryAppended(let entry):
-            place([SimulatedEntry(term: entry.term, payload: 0)], from: entry.index, at: i)
+            place([ModelEntry(term: entry.term, payload: 0)], from: entry.index, at: i)
         case .entriesReceived(let first, let skip, let runs):
             let terms = runs.flatMap { Array(repeating: $0.term, count: $0.count) }
             let rest = Array(payloads.dropFirst(skip))
@@ -55,13 +55,13 @@ extension Cluster {
             verdict.require(
                 first > nodes[i].appliedIndex,
                 "node \(nodes[i].id) replaces \(first), which it has applied")
-            let entries = zip(terms, rest).map { SimulatedEntry(term: $0, payload: $1) }
+            let entries = zip(terms, rest).map { ModelEntry(term: $0, payload: $1) }
             place(entries, from: first, at: i)
         default: break  // appends nothing
         }
     }
 
-    private mutating func place(_ entries: [SimulatedEntry], from first: LogIndex, at i: Int) {
+    private mutating func place(_ entries: [ModelEntry], from first: LogIndex, at i: Int) {
         guard nodes[i].log.replace(from: first, with: entries) else {
             return verdict.report("node \(nodes[i].id) leaves a hole before \(first)")
         }
@@ -69,7 +69,7 @@ extension Cluster {
     }
 
     private mutating func write(_ persist: Persist, at i: Int) {
-        var entries: [SimulatedEntry] = []
+        var entries: [ModelEntry] = []
         if let range = persist.entries {
             guard let slice = nodes[i].log.slice(from: range.first, through: range.last) else {
                 return verdict.report(
@@ -112,14 +112,14 @@ extension Cluster {
         default: break  // nothing travels beside it
         }
         checkSent(message, payloads: payloads, from: i)
-        packets.append(Packet(message: message, payloads: payloads))
+        packets.append(ModelPacket(message: message, payloads: payloads))
     }
 
     // MARK: Snapshots
 
     private mutating func receive(_ part: SnapshotPart, at i: Int) {
         if part.offset == 0 {
-            nodes[i].incoming = SimulatedNode.IncomingSnapshot(
+            nodes[i].incoming = ModelNode.IncomingSnapshot(
                 lastIncluded: part.lastIncluded, bytes: 0)
         }
         guard var incoming = nodes[i].incoming, incoming.lastIncluded == part.lastIncluded,

@@ -1,25 +1,25 @@
-@testable internal import Raft
+package import Raft
 
 // What happens, in a few words, for scripts and for failing schedules.
 
 /// What happened, line by line; nothing is made when nobody reads it.
-struct Notes: Hashable, Sendable {
-    var isOn = false
-    private(set) var lines: [String] = []
+package struct Notes: Hashable, Sendable {
+    package var isOn = false
+    package private(set) var lines: [String] = []
 
-    mutating func add(_ line: @autoclosure () -> String) {
+    package mutating func add(_ line: @autoclosure () -> String) {
         if isOn { lines.append(line()) }
     }
 
     /// Hands out the lines and forgets them.
-    mutating func take() -> [String] {
+    package mutating func take() -> [String] {
         defer { lines = [] }
         return lines
     }
 }
 
 extension TraceEvent {
-    var told: String {
+    package var told: String {
         switch self {
         case .truncated(let from): "truncated from \(from)"
         case .voteGranted(let to, let term): "votes for \(to) in term \(term)"
@@ -35,7 +35,7 @@ extension TraceEvent {
 }
 
 extension Fault {
-    var told: String {
+    package var told: String {
         switch self {
         case .twoLeaders(let term, let known, let other):
             "\(known) and \(other) both lead in term \(term)"
@@ -47,11 +47,11 @@ extension Fault {
 }
 
 extension Message {
-    var told: String { "\(from)>\(to) \(body.told) term=\(term)" }
+    package var told: String { "\(from)>\(to) \(body.told) term=\(term)" }
 }
 
 extension Message.Body {
-    var told: String {
+    package var told: String {
         switch self {
         case .preVoteRequest(let last): "preVoteRequest last=\(last)"
         case .preVoteResponse(let granted, let term): "preVoteResponse \(granted) asked=\(term)"
@@ -76,20 +76,20 @@ extension Message.Body {
     }
 
     /// The first word of the text.
-    var kind: String { String(told.prefix { $0 != " " }) }
+    package var kind: String { String(told.prefix { $0 != " " }) }
 }
 
 extension AppendRequest {
-    var told: String {
+    package var told: String {
         let terms = entries.map { $0.count == 1 ? "\($0.term)" : "\($0.term)x\($0.count)" }
         return "append previous=\(previous) terms=[\(terms.joined(separator: ","))]"
             + " commit=\(commitIndex)"
     }
 }
 
-extension SimulatedNode {
+extension ModelNode {
     /// The state in one line; what is as one would expect is left out.
-    var told: String {
+    package var told: String {
         guard isUp else { return "\(id): down last=\(disk.durable.log.last)" }
         var words = ["\(id): \(core.fault == nil ? core.roleName.rawValue : "stopped")"]
         words.append("term=\(core.term)")
@@ -103,7 +103,7 @@ extension SimulatedNode {
     }
 
     /// What a leader believes of its peers.
-    var toldPeers: [String] {
+    package var toldPeers: [String] {
         core.peers.map { peer in
             let state =
                 switch peer.state {

@@ -1,17 +1,17 @@
-@testable internal import Raft
+internal import Raft
 
 /// A story in a text file: commands, a line of dashes, what came of them, a blank line, and so on.
 ///
 /// Printed are the nodes whose state has changed, and whatever rare happened. Lines that start with a
 /// `#` are kept as they are.
-struct Script {
+package struct Script {
     private var world: ScriptWorld?
     private var shown: [NodeID: String] = [:]
 
     /// Runs a script.
     ///
     /// - Returns: The script with what really came of it.
-    static func redraw(_ text: String) throws -> String {
+    package static func redraw(_ text: String) throws -> String {
         var script = Script()
         var output: [String] = []
         for block in text.split(separator: "\n\n") {
@@ -80,7 +80,8 @@ struct Script {
             }
         }
         let configuration = Configuration(voters: (1...count).map { NodeID($0) })
-        var world = ScriptWorld(cluster: Cluster(configuration: configuration, settings: settings))
+        var world = ScriptWorld(
+            cluster: ModelCluster(configuration: configuration, settings: settings))
         world.cluster.snapshotBytes = snapshotBytes
         var ignored: [String] = []
         if let leader { try world.run(["campaign", leader], into: &ignored) }

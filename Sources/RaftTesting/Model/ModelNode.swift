@@ -1,43 +1,43 @@
-@testable internal import Raft
+package import Raft
 
 /// A core and the host around it: log, disk, timers.
-struct SimulatedNode: Hashable, Sendable {
+package struct ModelNode: Hashable, Sendable {
     /// A timer that runs, since a round of the cluster's clock.
-    struct ArmedTimer: Hashable, Sendable {
-        var timer: TimerID
-        var since: Int
+    package struct ArmedTimer: Hashable, Sendable {
+        package var timer: TimerID
+        package var since: Int
     }
 
     /// A snapshot of which some pieces have come.
-    struct IncomingSnapshot: Hashable, Sendable {
-        var lastIncluded: EntryID
-        var bytes: UInt64
+    package struct IncomingSnapshot: Hashable, Sendable {
+        package var lastIncluded: EntryID
+        package var bytes: UInt64
     }
 
-    let id: NodeID
-    var core: RaftCore
-    var log: SimulatedLog
-    var disk: SimulatedDisk
+    package let id: NodeID
+    package var core: RaftCore
+    package var log: ModelLog
+    package var disk: ModelDisk
     /// Counts the restarts.
-    var life = 0
-    var isUp = true
+    package var life = 0
+    package var isUp = true
     /// Running timers, by name.
-    var timers: [ArmedTimer] = []
-    var appliedIndex = LogIndex.zero
-    var incoming: IncomingSnapshot?
+    package var timers: [ArmedTimer] = []
+    package var appliedIndex = LogIndex.zero
+    package var incoming: IncomingSnapshot?
     /// A snapshot that came whole and is not durable yet.
-    var unstoredSnapshot: RaftCore.SnapshotPoint?
+    package var unstoredSnapshot: RaftCore.SnapshotPoint?
     /// Whether the core has been told things since its last flush.
-    var needsFlush = false
+    package var needsFlush = false
 
-    init(id: NodeID, configuration: Configuration, settings: CoreSettings) {
+    package init(id: NodeID, configuration: Configuration, settings: CoreSettings) {
         self.id = id
         core = RaftCore(id: id, configuration: configuration, settings: settings)
-        log = SimulatedLog()
-        disk = SimulatedDisk()
+        log = ModelLog()
+        disk = ModelDisk()
     }
 
-    mutating func crash(surviving: Int) {
+    package mutating func crash(surviving: Int) {
         disk.crash(surviving: surviving)
         isUp = false
         timers = []
@@ -47,7 +47,7 @@ struct SimulatedNode: Hashable, Sendable {
     }
 
     /// Makes a new core from what the disk holds.
-    mutating func restart() {
+    package mutating func restart() {
         let contents = disk.durable
         log = contents.log
         let runs = contents.log.entries.map { TermRun(term: $0.term, count: 1) }
@@ -61,18 +61,18 @@ struct SimulatedNode: Hashable, Sendable {
         isUp = true
     }
 
-    mutating func setTimer(_ timer: TimerID, at round: Int) {
+    package mutating func setTimer(_ timer: TimerID, at round: Int) {
         cancelTimer(timer)
         timers.append(ArmedTimer(timer: timer, since: round))
         timers.sort { $0.timer.rawValue < $1.timer.rawValue }
     }
 
-    mutating func cancelTimer(_ timer: TimerID) { timers.removeAll { $0.timer == timer } }
+    package mutating func cancelTimer(_ timer: TimerID) { timers.removeAll { $0.timer == timer } }
 
-    func isArmed(_ timer: TimerID) -> Bool { timers.contains { $0.timer == timer } }
+    package func isArmed(_ timer: TimerID) -> Bool { timers.contains { $0.timer == timer } }
 
     /// Whether the durable log, or the snapshot before it, has this entry.
-    func hasDurably(_ entry: EntryID) -> Bool {
+    package func hasDurably(_ entry: EntryID) -> Bool {
         let log = disk.durable.log
         return log.base.index > entry.index || log.contains(entry)
             || disk.durable.snapshot.map { $0.lastIncluded.index >= entry.index } ?? false

@@ -1,43 +1,43 @@
-@testable internal import Raft
+package import Raft
 
 /// What the checker remembers of a run. Nodes forget when they crash; this never does.
-struct History: Hashable, Sendable {
+package struct ModelHistory: Hashable, Sendable {
     /// A node between a start and a crash.
-    struct Life: Hashable, Sendable {
-        var node: NodeID
-        var number: Int
+    package struct Life: Hashable, Sendable {
+        package var node: NodeID
+        package var number: Int
     }
 
-    struct Ballot: Hashable, Sendable {
-        var term: Term
-        var voter: NodeID
+    package struct Ballot: Hashable, Sendable {
+        package var term: Term
+        package var voter: NodeID
     }
 
     /// An entry, and the term of the one before it: with this on both sides, by induction, equal
     /// term and index mean equal logs up to there.
-    struct Fact: Hashable, Sendable {
-        var payload: UInt64
-        var previousTerm: Term
+    package struct Fact: Hashable, Sendable {
+        package var payload: UInt64
+        package var previousTerm: Term
     }
 
     /// Who has led in a term.
-    var leaders: [Term: Life] = [:]
+    package var leaders: [Term: Life] = [:]
     /// The log of the term's leader, as far as it is known to reach: the term of every entry.
-    var leaderLogs: [Term: [Term]] = [:]
+    package var leaderLogs: [Term: [Term]] = [:]
     /// Votes that left their voter.
-    var votes: [Ballot: NodeID] = [:]
+    package var votes: [Ballot: NodeID] = [:]
     /// The newest term in which each node has spoken.
-    var spokenTerms: [NodeID: Term] = [:]
+    package var spokenTerms: [NodeID: Term] = [:]
     /// Every entry that ever was in a log.
-    var entries: [EntryID: Fact] = [:]
+    package var entries: [EntryID: Fact] = [:]
     /// The committed entries, from the first on.
-    var committed: [SimulatedEntry] = []
+    package var committed: [ModelEntry] = []
     /// For each read that waits, how much was committed when it came.
-    var reads: [ReadID: LogIndex] = [:]
-    var tally = Tally()
+    package var reads: [ReadID: LogIndex] = [:]
+    package var tally = ModelTally()
 
     /// The term of a committed entry, or of the place before the first.
-    func committedTerm(at index: LogIndex) -> Term? {
+    package func committedTerm(at index: LogIndex) -> Term? {
         if index == .zero { return .zero }
         guard index.rawValue <= UInt64(committed.count) else { return nil }
         return committed[Int(index.rawValue) - 1].term

@@ -1,27 +1,27 @@
-@testable internal import Raft
+package import Raft
 
 /// A cluster under a script: links can be cut, messages held back, disks stopped. What is neither cut,
 /// held nor stopped happens at once, so that a script says only what matters.
-struct ScriptWorld {
+package struct ScriptWorld {
     /// A direction between two nodes.
-    struct Link: Hashable {
-        var from: NodeID
-        var to: NodeID
+    package struct Link: Hashable {
+        package var from: NodeID
+        package var to: NodeID
     }
 
-    var cluster: Cluster
-    var cutLinks: Set<Link> = []
-    var heldLinks: Set<Link> = []
-    var stoppedDisks: Set<NodeID> = []
-    var names: [UInt64: String] = [:]
+    package var cluster: ModelCluster
+    package var cutLinks: Set<Link> = []
+    package var heldLinks: Set<Link> = []
+    package var stoppedDisks: Set<NodeID> = []
+    package var names: [UInt64: String] = [:]
 
-    init(cluster: Cluster) {
+    package init(cluster: ModelCluster) {
         self.cluster = cluster
         self.cluster.notes.isOn = true
     }
 
     /// Lets happen what nothing holds back.
-    mutating func settle() {
+    package mutating func settle() {
         for _ in 0..<2_000 where cluster.violation == nil {
             if let place = cluster.packets.firstIndex(where: { !isHeld($0.message) }) {
                 let message = cluster.packets[place].message
@@ -42,23 +42,23 @@ struct ScriptWorld {
         heldLinks.contains(Link(from: message.from, to: message.to))
     }
 
-    private func canSync(_ node: SimulatedNode) -> Bool {
+    private func canSync(_ node: ModelNode) -> Bool {
         node.isUp && !node.disk.pending.isEmpty && !stoppedDisks.contains(node.id)
     }
 
-    private func canStore(_ node: SimulatedNode) -> Bool {
+    private func canStore(_ node: ModelNode) -> Bool {
         node.isUp && node.unstoredSnapshot != nil && !stoppedDisks.contains(node.id)
     }
 
     /// Both directions between a node and all others.
-    func links(of node: NodeID) -> [Link] {
+    package func links(of node: NodeID) -> [Link] {
         cluster.nodes.map(\.id).filter { $0 != node }.flatMap {
             [Link(from: node, to: $0), Link(from: $0, to: node)]
         }
     }
 
     /// The places of the packets of one direction, and of one kind when that is given.
-    func places(on link: Link, kind: String?) -> [Int] {
+    package func places(on link: Link, kind: String?) -> [Int] {
         cluster.packets.indices.filter { place in
             let message = cluster.packets[place].message
             return message.from == link.from && message.to == link.to
@@ -67,7 +67,7 @@ struct ScriptWorld {
     }
 
     /// The log of a node with the names that the script gave to its commands.
-    func toldLog(of node: SimulatedNode) -> String {
+    package func toldLog(of node: ModelNode) -> String {
         let entries = node.log.entries.map { entry in
             "\(entry.term):" + (entry.payload == 0 ? "-" : names[entry.payload] ?? "?")
         }

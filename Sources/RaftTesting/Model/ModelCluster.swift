@@ -1,56 +1,56 @@
-@testable internal import Raft
+package import Raft
 
 /// Some cores with simulated hosts, and the messages between them. It does nothing by itself: every
 /// delivery, loss, timeout, sync and crash is an action that somebody chooses.
 ///
 /// A value, so that whoever explores schedules may keep and copy it. After each step the invariants
 /// are checked; the first that is broken is kept in `violation`.
-struct Cluster: Hashable, Sendable {
-    var nodes: [SimulatedNode]
+package struct ModelCluster: Hashable, Sendable {
+    package var nodes: [ModelNode]
     /// Messages on their way. None has to arrive, nor in this order.
-    var packets: [Packet] = []
+    package var packets: [ModelPacket] = []
     /// What the checker remembers.
-    var history = History()
+    package var history = ModelHistory()
     /// Counts rounds, for those who let timers run out in order.
-    var clock = 0
+    package var clock = 0
     /// Rare things that happened, when somebody wants to read them.
-    var notes = Notes()
+    package var notes = Notes()
     /// Whether every event is followed by a flush.
-    var flushesAtOnce = true
+    package var flushesAtOnce = true
     /// The hosts send no more entries than this in one append, whatever the core asks for.
-    var maxEntriesSent = Int.max
+    package var maxEntriesSent = Int.max
     /// The size of every snapshot; it is sent byte by byte.
-    var snapshotBytes: UInt64 = 3
+    package var snapshotBytes: UInt64 = 3
     /// Whether a stopped core is what the story wants, and no violation.
-    var toleratesFaults = false
-    var verdict = Verdict()
+    package var toleratesFaults = false
+    package var verdict = ModelVerdict()
 
     /// The name that the next command gets.
-    private(set) var upcomingPayload: UInt64 = 1
+    package private(set) var upcomingPayload: UInt64 = 1
     private var nextRead: UInt64 = 1
     /// What hosts have to say once they have carried out the effects at hand.
-    var answers: [Event] = []
+    package var answers: [Event] = []
 
-    init(configuration: Configuration, settings: CoreSettings = CoreSettings()) {
+    package init(configuration: Configuration, settings: CoreSettings = CoreSettings()) {
         nodes = configuration.members.map {
-            SimulatedNode(id: $0, configuration: configuration, settings: settings)
+            ModelNode(id: $0, configuration: configuration, settings: settings)
         }
         for i in nodes.indices { tell(i, .start) }
     }
 
     /// The first broken invariant.
-    var violation: String? { verdict.violation }
+    package var violation: String? { verdict.violation }
 
     /// The place of a node that is up.
-    func position(of id: NodeID) -> Int? { nodes.firstIndex { $0.id == id && $0.isUp } }
+    package func position(of id: NodeID) -> Int? { nodes.firstIndex { $0.id == id && $0.isUp } }
 
     /// The leader of the newest term that has one.
-    var leader: SimulatedNode? {
+    package var leader: ModelNode? {
         nodes.filter { $0.isUp && $0.core.roleName == .leader }.max { $0.core.term < $1.core.term }
     }
 
     /// Lets something happen. An action that is not possible now does nothing.
-    mutating func perform(_ action: Action) {
+    package mutating func perform(_ action: ModelAction) {
         history.tally.steps += 1
         switch action {
         case .deliver, .drop, .duplicate: performOnNetwork(action)
@@ -71,7 +71,7 @@ struct Cluster: Hashable, Sendable {
         }
     }
 
-    private mutating func performOnNetwork(_ action: Action) {
+    private mutating func performOnNetwork(_ action: ModelAction) {
         switch action {
         case .deliver(let place) where packets.indices.contains(place):
             let packet = packets.remove(at: place)
@@ -84,7 +84,7 @@ struct Cluster: Hashable, Sendable {
         }
     }
 
-    private mutating func performOnCore(_ action: Action) {
+    private mutating func performOnCore(_ action: ModelAction) {
         switch action {
         case .fire(let id, let timer):
             guard let i = position(of: id), nodes[i].isArmed(timer) else { return }
@@ -109,7 +109,7 @@ struct Cluster: Hashable, Sendable {
         }
     }
 
-    private mutating func performOnSnapshots(_ action: Action) {
+    private mutating func performOnSnapshots(_ action: ModelAction) {
         switch action {
         case .compact(let id, let keeping):
             if let i = position(of: id) { compact(i, keeping: keeping) }
@@ -152,14 +152,14 @@ struct Cluster: Hashable, Sendable {
     }
 
     /// Hands an event to a core, carries out what it says, and looks whether all is well.
-    mutating func tell(_ i: Int, _ event: Event, with payloads: [UInt64] = []) {
+    package mutating func tell(_ i: Int, _ event: Event, with payloads: [UInt64] = []) {
         handle(i, event, with: payloads)
         nodes[i].needsFlush = true
         if flushesAtOnce { flush(i) }
     }
 
     /// Flushes, until the host has nothing more to say about what came of it.
-    mutating func flush(_ i: Int) {
+    package mutating func flush(_ i: Int) {
         while nodes[i].needsFlush {
             nodes[i].needsFlush = false
             handle(i, .flush)
@@ -180,7 +180,7 @@ struct Cluster: Hashable, Sendable {
         }
     }
 
-    mutating func takePayloads(_ count: Int) -> [UInt64] {
+    package mutating func takePayloads(_ count: Int) -> [UInt64] {
         defer { upcomingPayload += UInt64(count) }
         return (0..<UInt64(count)).map { upcomingPayload + $0 }
     }

@@ -1,14 +1,14 @@
-@testable internal import Raft
+package import Raft
 
 /// A message on its way, with what travels beside it.
-struct Packet: Hashable, Sendable {
-    var message: Message
+package struct ModelPacket: Hashable, Sendable {
+    package var message: Message
     /// The commands of an append's entries.
-    var payloads: [UInt64] = []
+    package var payloads: [UInt64] = []
 }
 
 /// One thing that may happen to a cluster. Whoever chooses the actions chooses the schedule.
-enum Action: Hashable, Sendable {
+package enum ModelAction: Hashable, Sendable {
     /// The packet at this place arrives.
     case deliver(Int)
     /// The packet at this place is lost.
