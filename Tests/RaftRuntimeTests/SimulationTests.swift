@@ -40,9 +40,10 @@ internal import Testing
     /// What a short campaign cannot promise to meet.
     private static let rare: Set<SimulationMark> = [
         .diskFailed, .snapshotFailed, .unknownBySnapshot, .superseded, .hardStateLost, .tornTailCut,
+        .powerLostWhileOpening, .queueOverflowed,
     ]
 
-    @Test(arguments: [SimulationProfile.calm, .crashes, .network, .storm, .disk])
+    @Test(arguments: [SimulationProfile.calm, .crashes, .network, .clocks, .storm, .disk])
     func `the promises hold under`(_ profile: SimulationProfile) {
         var campaign = SimulationCampaign(Self.settings(0, profile))
         for seed in 0..<4 as Range<UInt64> { campaign.run(seed: seed) }

@@ -40,13 +40,27 @@ struct SimulatedBackground: Background {
 /// A machine's monotonic clock: its own zero, and its own speed.
 struct SimulatedClock {
     var offset: UInt64 = 0
-    /// The simulated moment at which it showed `offset`.
+    /// The simulated moment until which it shows `offset`.
     var start: UInt64 = 0
     /// The speed in parts of 1,024.
     var rate: UInt64 = 1024
 
     func reading(at time: UInt64) -> Instant {
-        Instant(nanoseconds: offset + (time - start) * rate / 1024)
+        Instant(nanoseconds: offset + (max(time, start) - start) * rate / 1024)
+    }
+
+    /// From now on the clock runs at another speed.
+    mutating func setRate(_ rate: UInt64, at time: UInt64) {
+        guard time >= start else { return }
+        offset = reading(at: time).nanoseconds
+        start = time
+        self.rate = rate
+    }
+
+    /// The clock stands still: the whole machine is suspended.
+    mutating func stop(from time: UInt64, until end: UInt64) {
+        offset = reading(at: time).nanoseconds
+        start = max(start, end)
     }
 
     /// The first simulated moment at which the clock shows `instant`.
@@ -69,6 +83,7 @@ final class SimulatedNode {
     /// Counts the processes; what belongs to an earlier one is void.
     var life = 0
     var clock = SimulatedClock()
+    /// What the wall clock shows, less the simulated time.
     var wallMilliseconds: UInt64 = 0
     var inbox: [Arrival] = []
     /// The jobs under way, by lane, oldest first, and when the newest of each lane ends.
@@ -77,6 +92,8 @@ final class SimulatedNode {
     /// When the next turn is planned.
     var nextTurn = UInt64.max
     var pausedUntil: UInt64 = 0
+    /// Turns come only at multiples of so many nanoseconds, when the machine is overloaded.
+    var turnGrid: UInt64 = 1
     var diskSlowness: UInt64 = 1
     /// What clients wait for, by the loop's own numbers.
     var openProposals: [UInt64: Int] = [:]

@@ -48,6 +48,38 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case partitioned
     /// A link was cut in one direction only.
     case cutOneWay
+    /// Two groups could talk only with one node between them.
+    case bridge
+    /// Each node could talk with two neighbours only.
+    case ring
+    /// The same, with a gap in the ring.
+    case chain
+    /// All could talk with one node only.
+    case star
+    /// Any directed links were cut.
+    case anyGraph
+    /// A link went and came many times.
+    case flapped
+    /// A leader was elected, kept its office and committed although links stayed cut.
+    case ledWithoutHealing
+    /// The same, while some node could hear or be heard in one direction only.
+    case ledBesideOneWayLinks
+    /// One kind of message was lost on a link.
+    case kindLost
+    /// A big message was lost where small ones passed.
+    case bigMessageLost
+    /// A message came once more after seconds.
+    case veryOldMessage
+    /// A message was lost because too many waited for a slow link.
+    case queueOverflowed
+    /// A machine was suspended, and its clock with it.
+    case suspended
+    /// A machine's clock began to run faster or slower.
+    case clockDrifted
+    /// A wall clock jumped.
+    case wallClockJumped
+    /// A node's turns came late and bunched.
+    case turnsBunched
     /// A connection was reset.
     case connectionReset
     /// A message was lost.

@@ -51,6 +51,8 @@ public enum SimulationProfile: String, CaseIterable, Sendable {
     case crashes
     /// Cuts, losses, delays and resets.
     case network
+    /// Pauses, suspended machines, drifting and jumping clocks, late turns.
+    case clocks
     /// Everything, close together.
     case storm
     /// As mixed, and disks that fail.

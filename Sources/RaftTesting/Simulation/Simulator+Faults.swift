@@ -17,20 +17,23 @@ extension Simulator {
         case .powerLoss: if victim.isUp { losePower(victim) }
         case .powerLossWithinStep: victim.disk.lastCall = victim.disk.callCount + draw(1...60)
         case .allDown: endAll()
-        case .isolate: cut(links(of: victim, outward: true) + links(of: victim, outward: false))
-        case .cutOneWay:
-            mark(.cutOneWay)
-            cut(links(of: victim, outward: chance(500)))
-        case .split: split(keepingBridge: false)
-        case .bridge: split(keepingBridge: true)
+        case .isolate, .split, .cutOneWay, .bridge, .ring, .chain, .star, .graph, .flap:
+            partition(kind, victim)
         case .reset: resetSome(victim)
         case .lossBurst:
             lossPermille = draw(100...600)
-            plan(.endLossBurst, after: milliseconds(100...3000))
-        case .pause: pause(victim)
+            plan(after: milliseconds(100...3000)) { simulator in
+                simulator.lossPermille =
+                    simulator.isTroubled ? simulator.surroundings.lossPermille : 0
+            }
+        case .loseKind, .loseBig, .slowLink: trouble(kind, victim)
+        case .echo:
+            echoPermille = draw(5...50)
+            plan(after: milliseconds(500...5000)) { $0.echoPermille = 0 }
+        case .pause, .suspend, .drift, .lateTurns, .wallJump: disturbClock(kind, of: victim)
         case .slowDisk:
             victim.diskSlowness = UInt64(draw(5...40))
-            plan(.quicken(victim.place), after: milliseconds(500...5000))
+            plan(after: milliseconds(500...5000)) { _ in victim.diskSlowness = 1 }
         case .diskFailure:
             victim.disk.failingCall = victim.disk.callCount + draw(1...60)
         }
@@ -50,49 +53,45 @@ extension Simulator {
         }
     }
 
-    private func pause(_ node: SimulatedNode) {
-        guard node.isUp else { return }
-        mark(.paused)
-        node.pausedUntil = max(node.pausedUntil, time + milliseconds(20...4000))
-    }
-
     private func resetSome(_ victim: SimulatedNode) {
         for peer in nodes where peer !== victim && chance(600) { resetConnection(victim, peer) }
     }
 
-    // MARK: Cuts
+    // MARK: Clocks
 
-    private func links(of node: SimulatedNode, outward: Bool) -> [Int] {
-        nodes.filter { $0 !== node }.map { peer in
-            outward
-                ? links.link(node.place, peer.place) : links.link(peer.place, node.place)
+    private func disturbClock(_ kind: FaultKind, of node: SimulatedNode) {
+        guard node.isUp else { return }
+        switch kind {
+        case .pause: pause(node)
+        case .suspend:
+            mark(.suspended)
+            pause(node)
+            node.clock.stop(from: time, until: node.pausedUntil)
+        case .drift:
+            // Up to a tenth too fast or too slow.
+            mark(.clockDrifted)
+            node.clock.setRate(UInt64(1024 + draw(-102...102)), at: time)
+            plan(turnOf: node, at: time + 1)
+        case .lateTurns:
+            mark(.turnsBunched)
+            node.turnGrid = milliseconds(5...300)
+            plan(after: milliseconds(500...8000)) { _ in node.turnGrid = 1 }
+        default:
+            mark(.wallClockJumped)
+            let jump = UInt64(draw(0...1_000_000_000))
+            let isBack = chance(500)
+            node.wallMilliseconds =
+                isBack
+                ? node.wallMilliseconds - min(jump, node.wallMilliseconds)
+                : node.wallMilliseconds + jump
         }
     }
 
-    /// Two groups that cannot hear each other, but for one node that both can, with a bridge.
-    private func split(keepingBridge: Bool) {
-        var order = Array(nodes.indices)
-        order.shuffle(using: &dice)
-        let bridge = keepingBridge ? order.removeLast() : nil
-        let border = draw(1...order.count - 1)
-        var cutLinks: [Int] = []
-        for one in order[..<border] {
-            for other in order[border...] where one != bridge && other != bridge {
-                cutLinks.append(links.link(one, other))
-                cutLinks.append(links.link(other, one))
-            }
-        }
-        cut(cutLinks)
-    }
-
-    private func cut(_ chosen: [Int]) {
-        mark(.partitioned)
-        links.cut(chosen)
-        for link in chosen where chance(300) { links.refuse(link, true) }
-        // Connections do not outlive a long cut: sooner or later both ends give them up.
-        for link in chosen where chance(250) {
-            plan(.reset(link: link), after: milliseconds(0...4000))
-        }
-        plan(.mend(chosen), after: milliseconds(50...8000))
+    /// Shorter than an election timeout, about as long, or much longer.
+    private func pause(_ node: SimulatedNode) {
+        mark(.paused)
+        let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
+        let longest = [election / 2, 2 * election, 4000][draw(0...2)]
+        node.pausedUntil = max(node.pausedUntil, time + milliseconds(20...longest))
     }
 }

@@ -16,16 +16,44 @@ extension Simulator {
         let link = links.link(node.place, peer.place)
         traceHash.mix(UInt64(link) << 32 ^ checksum(frame))
         let isProtocol = if case .raft = envelope { true } else { false }
-        guard !links.isCut(link), !chance(lossPermille) else {
+        guard !links.isCut(link), !chance(lossPermille),
+            passes(EnvelopeKind(envelope), frame.count, link)
+        else {
             mark(.messageLost)
             return note("\(node.id) -> \(peer.id) lost \(envelope.outline)")
         }
         note("\(node.id) -> \(peer.id) \(envelope.outline)")
         transmit(frame, node, peer, isProtocol)
         // At most once is promised for forwarded work; the protocol's own messages bear to be doubled.
-        if isProtocol, isTroubled, chance(surroundings.doublingPermille) {
+        guard isProtocol, isTroubled else { return }
+        if chance(surroundings.doublingPermille) {
             mark(.messageDoubled)
             transmit(frame, node, peer, isProtocol)
+        }
+        if chance(echoPermille) { keepForLater(frame, node, peer) }
+    }
+
+    /// Whether what is wrong with a link lets this frame through.
+    private func passes(_ kind: EnvelopeKind, _ bytes: Int, _ link: Int) -> Bool {
+        if links.troubles[link].lostKind == kind {
+            mark(.kindLost)
+            return false
+        }
+        if bytes > links.troubles[link].maxFrameBytes {
+            mark(.bigMessageLost)
+            return false
+        }
+        return true
+    }
+
+    /// The same message comes once more, after others have led, and over whatever connection.
+    private func keepForLater(_ frame: [UInt8], _ node: SimulatedNode, _ peer: SimulatedNode) {
+        let (from, to) = (node.place, peer.place)
+        plan(after: milliseconds(2000...40_000)) { simulator in
+            guard simulator.isTroubled else { return }
+            simulator.mark(.veryOldMessage)
+            simulator.traceHash.mix(from, to)
+            simulator.deliver(frame, from, to)
         }
     }
 
@@ -38,7 +66,14 @@ extension Simulator {
         _ frame: [UInt8], _ node: SimulatedNode, _ peer: SimulatedNode, _ isProtocol: Bool
     ) {
         let link = links.link(node.place, peer.place)
-        var arrival = time + duration(surroundings.minDelay...surroundings.maxDelay)
+        var departure = time
+        if links.troubles[link].nanosecondsPerByte > 0 {
+            guard let sent = links.passSlowly(frame.count, over: link, at: time) else {
+                return mark(.queueOverflowed)
+            }
+            departure = sent
+        }
+        var arrival = departure + duration(surroundings.minDelay...surroundings.maxDelay)
         if isTroubled, chance(surroundings.stragglerPermille) {
             arrival += milliseconds(100...4000)
         }
@@ -56,12 +91,15 @@ extension Simulator {
     }
 
     func deliver(_ frame: [UInt8], _ from: Int, _ to: Int, _ connection: Int, _ isProtocol: Bool) {
-        let node = nodes[to]
         let isCurrent = links.connections[links.pair(from, to)] == connection
-        guard node.isUp, !links.isCut(links.link(from, to)),
-            isCurrent || isProtocol && surroundings.keepsStragglers
-        else { return }
+        guard isCurrent || isProtocol && surroundings.keepsStragglers else { return }
         traceHash.mix(from, to)
+        deliver(frame, from, to)
+    }
+
+    private func deliver(_ frame: [UInt8], _ from: Int, _ to: Int) {
+        let node = nodes[to]
+        guard node.isUp, !links.isCut(links.link(from, to)) else { return }
         do throws(DecodeError) {
             guard
                 let whole = try Frame.parse(

@@ -157,6 +157,8 @@ extension Simulator {
     }
 
     func plan(turnOf node: SimulatedNode, at moment: UInt64) {
+        let late = moment + node.turnGrid - 1
+        let moment = late - late % node.turnGrid
         guard node.isUp, moment < node.nextTurn else { return }
         node.nextTurn = moment
         queue.plan(.turn(node.place), at: moment)

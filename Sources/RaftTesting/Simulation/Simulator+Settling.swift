@@ -5,11 +5,25 @@ internal import RaftRuntime
 
 extension Simulator {
     func settle() {
+        if surroundings.standingCuts == .beforeCalm { settleBesideCuts() }
+        guard checker.finding == nil else { return }
         calmDown()
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         // What was held up on the way still arrives, and may still stir things up.
         while let last = links.lastArrival.max(), time <= last, step() {}
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
+        expectBacklogDone()
+        // One after the other: together they could be too many bytes for what the settings allow to wait.
+        for node in nodes where checker.finding == nil { expectService(at: node) }
+        expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
+        guard surroundings.standingCuts == .afterCalm, checker.finding == nil else { return }
+        settleBesideCuts()
+        calmDown()
+        expectSoon("the same state again", milliseconds: 40 * election) { self.isEven }
+    }
+
+    func expectBacklogDone() {
+        let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         expectSoon("an end of all that was asked", milliseconds: 40 * election) {
             self.nodes.allSatisfy { $0.openProposals.isEmpty && $0.openReads.isEmpty }
         }
@@ -18,15 +32,11 @@ extension Simulator {
         expectSoon("commit of what was left", milliseconds: 40 * election + 1000 * backlog) {
             self.leader.map { self.checker.witnesses[$0].isAllCommitted } ?? false
         }
-        // One after the other: together they could be too many bytes for what the settings allow to wait.
-        for node in nodes where checker.finding == nil {
-            expectService(at: node, within: 40 * election)
-        }
-        expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
     }
 
     /// A proposal may end in doubt even now, when a snapshot brings its effect; then another one must do.
-    private func expectService(at node: SimulatedNode, within milliseconds: UInt64) {
+    func expectService(at node: SimulatedNode) {
+        let milliseconds = 40 * UInt64(surroundings.node.electionTimeoutMilliseconds)
         for _ in 1...5 where checker.finding == nil {
             propose(at: node)
             read(at: node)
@@ -40,22 +50,25 @@ extension Simulator {
         checker.expect(false, "no proposal is done and no read served at node \(node.id) in calm")
     }
 
-    private func calmDown() {
+    /// Ends all that is wrong, but for some links that may stay cut.
+    func calmDown(keeping cuts: [Int] = []) {
         note("the faults stop")
         isTroubled = false
         lossPermille = 0
-        links.mendAll()
+        links.mendAll(but: cuts)
         for node in nodes {
             node.disk.lastCall = nil
             node.disk.failingCall = nil
             node.diskSlowness = 1
             node.pausedUntil = min(node.pausedUntil, time)
+            node.clock.start = min(node.clock.start, time)
+            node.turnGrid = 1
             if !node.isUp { start(node) }
             plan(turnOf: node, at: time + 1)
         }
     }
 
-    private func expectSoon(
+    func expectSoon(
         _ what: String, milliseconds: UInt64, _ holds: () -> Bool
     ) {
         let deadline = time + milliseconds * 1_000_000

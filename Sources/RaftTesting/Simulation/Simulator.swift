@@ -13,10 +13,8 @@ final class Simulator {
         case restart(Int, life: Int)
         case request
         case fault
-        case mend([Int])
-        case reset(link: Int)
-        case endLossBurst
-        case quicken(Int)
+        /// The end of a fault, and what else is said where it is planned.
+        case later((Simulator) -> Void)
     }
 
     let settings: SimulationSettings
@@ -30,6 +28,10 @@ final class Simulator {
     var steps = 0
     var traceHash = TraceHash()
     var lossPermille: Int
+    /// How many messages, in thousandths, are delivered once more much later.
+    var echoPermille = 0
+    /// Counts the graphs of cuts, so that few nodes meet all of them.
+    var graphNumber: UInt64
     /// Whether faults and requests still come.
     var isTroubled = true
     private let traceLines: Int
@@ -46,6 +48,7 @@ final class Simulator {
         checker = Checker(nodes: surroundings.nodeCount)
         nodes = (0..<surroundings.nodeCount).map { SimulatedNode(place: $0, links: links) }
         lossPermille = surroundings.lossPermille
+        graphNumber = settings.seed
     }
 
     func run() -> SimulationReport {
@@ -84,11 +87,7 @@ final class Simulator {
             if nodes[node].life == life, !nodes[node].isUp { start(nodes[node]) }
         case .request: request()
         case .fault: fault()
-        case .mend(let cut): links.mend(cut)
-        case .reset(let link):
-            resetConnection(nodes[link / nodes.count], nodes[link % nodes.count])
-        case .endLossBurst: lossPermille = isTroubled ? surroundings.lossPermille : 0
-        case .quicken(let node): nodes[node].diskSlowness = 1
+        case .later(let action): action(self)
         }
         return checker.finding == nil
     }
@@ -96,6 +95,10 @@ final class Simulator {
     // MARK: What everything here uses
 
     func plan(_ kind: Plan, after delay: UInt64) { queue.plan(kind, at: time + delay) }
+
+    func plan(after delay: UInt64, _ action: @escaping (Simulator) -> Void) {
+        queue.plan(.later(action), at: time + delay)
+    }
 
     func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &dice) }
 

@@ -5,10 +5,17 @@ internal import RaftStorage
 /// The kinds of fault.
 enum FaultKind: CaseIterable {
     case kill, powerLoss, powerLossWithinStep, allDown
-    case isolate, split, cutOneWay, bridge
-    case reset, lossBurst
-    case pause, slowDisk
+    case isolate, split, cutOneWay, bridge, ring, chain, star, graph, flap
+    case reset, lossBurst, loseKind, loseBig, slowLink, echo
+    case pause, suspend, drift, lateTurns, wallJump
+    case slowDisk
     case diskFailure
+
+    static let ofNetwork: [FaultKind] = [
+        .isolate, .split, .cutOneWay, .bridge, .ring, .chain, .star, .graph, .flap,
+        .reset, .lossBurst, .loseKind, .loseBig, .slowLink, .echo,
+    ]
+    static let ofClocks: [FaultKind] = [.pause, .suspend, .drift, .lateTurns, .wallJump, .kill]
 }
 
 /// What a run's seed has chosen: how the network, the disks, the clients and the faults behave.
@@ -37,6 +44,10 @@ struct Surroundings {
     var maxBurst: Int
     var maxPadding: Int
     var readPercent: Int
+    /// Whether and when some links stay cut while all else is well (a liveness test without healing).
+    var standingCuts: StandingCuts
+
+    enum StandingCuts { case never, beforeCalm, afterCalm }
 
     init(_ settings: SimulationSettings, dice: inout SplitMix64) {
         func draw<Value>(_ values: [Value]) -> Value {
@@ -57,12 +68,13 @@ struct Surroundings {
         stragglerPermille = isLossy ? draw([1, 5]) : 0
         isOrdered = draw([true, false])
         keepsStragglers = draw([true, false])
-        maxDrift = draw([0, 5, 20])
+        maxDrift = draw([0, 20, 102])
         requestInterval = draw([40, 150, 600])
         faultInterval = draw([400, 1200, 3000])
         maxBurst = draw([1, 8, 40])
         maxPadding = draw([0, 40, 600])
         readPercent = draw([20, 50])
+        standingCuts = isCalm ? .never : draw([.never, .beforeCalm, .afterCalm])
         faults = []
         faults = chooseFaults(settings.profile, dice: &dice)
         if settings.profile == .storm { faultInterval = 300 }
@@ -77,7 +89,8 @@ struct Surroundings {
         case .calm: return []
         case .storm: return usual
         case .crashes: return [.kill, .powerLoss, .powerLossWithinStep, .allDown]
-        case .network: return [.isolate, .split, .cutOneWay, .bridge, .reset, .lossBurst]
+        case .network: return FaultKind.ofNetwork
+        case .clocks: return FaultKind.ofClocks
         case .mixed, .disk:
             // Some runs are about a few kinds only: rare combinations then come often enough.
             let share = Int.random(in: 1...4, using: &dice)
