@@ -1,0 +1,155 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftStorage
+internal import RaftTesting
+internal import RaftTransport
+internal import Testing
+
+/// What is there; for values that mutating calls give, which `#require` cannot hold.
+func found<Value>(_ value: Value?) throws -> Value { try #require(value) }
+
+/// Whole nodes joined by hand: what is sent arrives in the next step, in order, unless a node is cut
+/// off; disks are simulated, and time passes ten milliseconds a step.
+struct LoopCluster<Machine: StateMachine> {
+    typealias Node = NodeLoop<Machine, SimulatedFileSystem, Outside, Outside>
+
+    /// Keeps what one node sends and the jobs that it starts.
+    final class Outside: Network, Background {
+        typealias Files = SimulatedFileSystem
+        typealias Image = Machine.Image
+
+        var sent: [(to: NodeID, envelope: Envelope)] = []
+        var jobs: [BackgroundJob<SimulatedFileSystem, Machine.Image>] = []
+
+        func send(_ envelope: consuming Envelope, to peer: NodeID) -> Bool {
+            sent.append((peer, envelope))
+            return true
+        }
+
+        func start(_ job: BackgroundJob<SimulatedFileSystem, Machine.Image>) { jobs.append(job) }
+    }
+
+    /// A node that runs.
+    struct Member {
+        var node: Node
+        let outside: Outside
+        let files: SimulatedFileSystem
+    }
+
+    private(set) var members: [Member] = []
+    /// Nodes whose messages, both ways, are lost.
+    var cutOff: [NodeID] = []
+    private(set) var completions: [NodeID: [Completion<Machine.Answer>]] = [:]
+    private let settings: NodeSettings
+    private var nanoseconds: UInt64 = 0
+    private var seed: UInt64 = 0
+
+    /// Starts as many nodes, each with a machine of its own.
+    init(voters: Int, settings: NodeSettings = NodeSettings(), _ machine: () -> Machine) throws {
+        self.settings = settings
+        for id in 1...voters {
+            let files = SimulatedFileSystem()
+            members.append(
+                try start(NodeID(UInt64(id)), of: voters, on: files, machine: machine()))
+        }
+    }
+
+    private mutating func start(
+        _ id: NodeID, of voters: Int, on files: SimulatedFileSystem, machine: consuming Machine
+    ) throws -> Member {
+        let outside = Outside()
+        seed += 1
+        var node = try Node(
+            NodeStart(
+                directory: "/data", cluster: "test", node: id,
+                initialConfiguration: Configuration(
+                    voters: (1...voters).map { NodeID(UInt64($0)) }),
+                seed: seed),
+            machine: machine, files: files, logSettings: LogSettings(segmentBytes: 64 << 10),
+            network: outside, background: outside, settings: settings,
+            at: Instant(nanoseconds: nanoseconds))
+        node.start()
+        return Member(node: node, outside: outside, files: files)
+    }
+
+    subscript(id: NodeID) -> Node {
+        get { members[Int(id.rawValue) - 1].node }
+        set { members[Int(id.rawValue) - 1].node = newValue }
+    }
+
+    /// Ends a node's process as a power failure would, and starts it again.
+    mutating func restart(_ id: NodeID, machine: consuming Machine) throws {
+        let files = members[Int(id.rawValue) - 1].files
+        files.crashKeepingNothing()
+        members[Int(id.rawValue) - 1] = try start(
+            id, of: members.count, on: files, machine: machine)
+    }
+
+    /// The leader of the newest term, if one leads.
+    var leader: NodeID? {
+        members.filter { $0.node.core.roleName == .leader }
+            .max { $0.node.core.term < $1.node.core.term }?.node.identity.node
+    }
+
+    /// Lets ten milliseconds pass everywhere.
+    mutating func step() {
+        nanoseconds += 10_000_000
+        for i in members.indices {
+            let outside = members[i].outside
+            let from = members[i].node.identity.node
+            let sent = outside.sent
+            outside.sent = []
+            for (to, envelope) in sent where !cutOff.contains(from) && !cutOff.contains(to) {
+                self[to].receive(envelope, from: from)
+            }
+        }
+        for i in members.indices {
+            let outside = members[i].outside
+            let jobs = outside.jobs
+            outside.jobs = []
+            for job in jobs { members[i].node.finished(job.perform()) }
+            members[i].node.turn(
+                at: Instant(nanoseconds: nanoseconds),
+                wallMilliseconds: 1_000_000 + nanoseconds / 1_000_000)
+            completions[members[i].node.identity.node, default: []] += members[i].node
+                .takeCompletions()
+        }
+    }
+
+    /// Steps until a condition holds; whether it came to hold within a minute.
+    mutating func run(until condition: (Self) -> Bool) -> Bool {
+        for _ in 0..<6000 {
+            if condition(self) { return true }
+            step()
+        }
+        return false
+    }
+
+    /// Steps until a node leads whom all that are not cut off follow.
+    mutating func elect() -> NodeID? {
+        _ = run { cluster in
+            guard let leader = cluster.leader, !cluster.cutOff.contains(leader) else {
+                return false
+            }
+            return cluster.members.allSatisfy {
+                cluster.cutOff.contains($0.node.identity.node) || $0.node.core.leader == leader
+            }
+        }
+        return leader
+    }
+
+    /// Proposes at a node, and steps until the outcome is there.
+    mutating func propose(
+        _ command: [UInt8], at id: NodeID
+    ) -> ProposalOutcome<Machine.Answer>? {
+        let proposal = self[id].propose(command.span)
+        var outcome: ProposalOutcome<Machine.Answer>?
+        _ = run { cluster in
+            for case .proposal(proposal, let found) in cluster.completions[id] ?? [] {
+                outcome = found
+            }
+            return outcome != nil
+        }
+        return outcome
+    }
+}
