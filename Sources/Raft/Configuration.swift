@@ -7,17 +7,36 @@ public struct Configuration: Hashable, Sendable {
     public private(set) var incoming: [NodeID]
     /// The voters that a joint configuration is leaving behind; empty otherwise.
     public private(set) var outgoing: [NodeID]
-    /// Those who get every entry and have no say (§4.2.1).
+    /// Those who get every entry and have no say (§4.2.1). One that is also `outgoing` still votes, and
+    /// listens only once the joint configuration is left.
     public private(set) var learners: [NodeID]
+    /// The learners that are made voters as soon as they have caught up.
+    public private(set) var promoting: [NodeID]
+    /// What else is known of members, sorted by node.
+    public private(set) var roster: [Member]
 
     /// Creates a membership.
     ///
-    /// Sorts the lists and drops repetitions. A node that votes is no learner.
-    public init(voters: [NodeID], leaving outgoing: [NodeID] = [], learners: [NodeID] = []) {
-        self.incoming = Self.sorted(voters)
+    /// Sorts the lists and drops repetitions, learners that remain voters, and descriptions of those
+    /// who are no members.
+    public init(
+        voters: [NodeID], leaving outgoing: [NodeID] = [], learners: [NodeID] = [],
+        promoting: [NodeID] = [], roster: [Member] = []
+    ) {
+        let incoming = Self.sorted(voters)
+        let learners = Self.sorted(learners.filter { !incoming.contains($0) })
+        self.incoming = incoming
         self.outgoing = Self.sorted(outgoing)
-        let voting = Set(voters).union(outgoing)
-        self.learners = Self.sorted(learners.filter { !voting.contains($0) })
+        self.learners = learners
+        self.promoting = Self.sorted(promoting.filter(learners.contains))
+        self.roster = []
+        let members = self.members
+        for member in roster.sorted(by: { $0.id < $1.id })
+        where member.isDescribed && members.contains(member.id)
+            && self.roster.last?.id != member.id
+        {
+            self.roster.append(member)
+        }
     }
 
     private static func sorted(_ nodes: [NodeID]) -> [NodeID] {
@@ -34,8 +53,16 @@ public struct Configuration: Hashable, Sendable {
         incoming.contains(node) || outgoing.contains(node)
     }
 
+    /// Whether `node` gets every entry.
+    public func isMember(_ node: NodeID) -> Bool { isVoter(node) || learners.contains(node) }
+
     /// Every member, voters and learners, sorted.
     public var members: [NodeID] { Self.sorted(incoming + outgoing + learners) }
+
+    /// What is known of `node`; nothing when it is no member.
+    public func member(_ node: NodeID) -> Member? {
+        roster.first { $0.id == node } ?? (isMember(node) ? Member(node) : nil)
+    }
 
     /// Whether the nodes for which `agrees` holds are a quorum (in each half, when joint).
     public func hasQuorum(where agrees: (NodeID) -> Bool) -> Bool {

@@ -12,6 +12,15 @@ public enum Effect: Hashable, Sendable {
     case proposalRefused(ProposalRefusal)
     /// A new leader's empty entry is in the log; the host puts it into its own (thesis §6.4).
     case emptyEntryAppended(EntryID)
+    /// A new membership is in the log at this node, the leader; the host puts an entry with these contents
+    /// into its own.
+    case configurationAppended(EntryID, Configuration)
+    /// The membership that counts is another one now: appended, cut off again, or come with a snapshot.
+    case configurationChanged(Configuration)
+    /// The membership is not changed.
+    case changeRefused(MembershipRefusal)
+    /// Leadership is not handed over.
+    case transferRefused(TransferRefusal)
     /// Of the append just received take the entries from number `skip` on (the first is 0) and put them
     /// into the host's log from `first` on, in the place of whatever was there and after.
     case entriesReceived(first: LogIndex, skip: Int, entries: [TermRun])
@@ -77,6 +86,22 @@ public enum ProposalRefusal: Hashable, Sendable {
     case notLeader(leader: NodeID?)
     /// Too many bytes wait to be committed.
     case overloaded
+    /// Leadership is being handed over; a new leader, or this one again, takes proposals shortly.
+    case transferring(to: NodeID)
+}
+
+/// Why leadership is not handed over.
+public enum TransferRefusal: Error, Hashable, Sendable {
+    /// Another node leads, if one is known: ask there.
+    case notLeader(leader: NodeID?)
+    /// It is being handed over already.
+    case underWay(to: NodeID)
+    /// The node leads already.
+    case leadsAlready
+    /// The node is no voter, or will not be one for long.
+    case notVoter(NodeID)
+    /// There is nobody else who could lead.
+    case nobodyElse
 }
 
 /// Why a read has no answer.
@@ -132,6 +157,14 @@ public enum TraceEvent: Hashable, Sendable {
     case appendRejected(peer: NodeID, previousIndex: LogIndex, hint: EntryID)
     /// A snapshot took the place of the log.
     case snapshotInstalled(EntryID)
+    /// Leadership is being handed over.
+    case transferStarted(to: NodeID)
+    /// The one that was to lead did not take over within an election timeout.
+    case transferAborted(to: NodeID)
+    /// The entry of a membership was cut off; the one at this place counts again, or the oldest known.
+    case configurationRolledBack(to: LogIndex)
+    /// This node leads and is no voter any more: it gives up its office.
+    case retired(term: Term)
     /// A message was of no use: for another node, or one that breaks the rules.
     case messageDropped(from: NodeID, reason: DropReason)
 

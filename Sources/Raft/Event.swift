@@ -17,8 +17,9 @@ public enum Event: Hashable, Sendable {
     case connectionClosed(NodeID)
     /// Every write up to this one is durable.
     case persisted(PersistID)
-    /// Of the append just handed out for a peer only entries up to `last` were sent: it was too large.
-    case sentThrough(peer: NodeID, last: LogIndex)
+    /// Of the entries just handed out for a peer those up to `last` were sent, and they take `bytes`. Said
+    /// after every append that has entries, before the next effect; fewer than asked when there were too many.
+    case appendSent(peer: NodeID, last: LogIndex, bytes: Int)
     /// A snapshot of the own state is durable, and the log up to `base`, which it covers, is forgotten.
     case compacted(base: EntryID, snapshot: RaftCore.SnapshotPoint)
     /// This node's disk holds this much of the snapshot that a leader is sending.
@@ -29,6 +30,15 @@ public enum Event: Hashable, Sendable {
     case snapshotRejected(lastIncluded: EntryID)
     /// The host no longer has the snapshot that the core wanted to send to a peer.
     case snapshotUnavailable(peer: NodeID)
+    /// Somebody wants another membership.
+    case changeMembership(MembershipChange)
+    /// Somebody wants another leader: this one, or the best that there is.
+    case transferLeadership(to: NodeID?)
+    /// The own disk hangs, or works again.
+    case diskHealth(isStalled: Bool)
+    /// The host's monotonic clock, which goes on while the machine sleeps, in nanoseconds. Read after the
+    /// events before it came and before those after it are answered. Only lease reads need it.
+    case clock(nanoseconds: UInt64)
     /// The host has no more events for now.
     case flush
 }
@@ -45,4 +55,6 @@ public enum TimerID: UInt8, Hashable, Sendable, CaseIterable {
     case heartbeat
     /// The leader's next look whether a quorum still answers (thesis §6.2): one election timeout.
     case quorumCheck
+    /// The end of the leader's patience with the one it hands over to: one election timeout (§3.10).
+    case transfer
 }

@@ -36,8 +36,9 @@ public struct Message: Hashable, Sendable {
         /// "I still lead." `round` numbers the leader's heartbeats for ReadIndex (§6.4). Whoever has the
         /// entry `committed`, the last one that is committed, has all before it too and may commit them.
         case heartbeat(committed: EntryID, round: UInt64)
-        /// Repeats the round.
-        case heartbeatResponse(round: UInt64)
+        /// Repeats the round. For so long after the heartbeat was sent the answerer helps nobody to depose
+        /// this leader; 0 when it promises nothing (§6.4.1).
+        case heartbeatResponse(round: UInt64, promiseMilliseconds: UInt64)
         /// The commit index has moved to this entry; no answer is wanted.
         case commitNotice(committed: EntryID)
         /// A piece of a snapshot; the host puts the bytes beside it (§5.1).
@@ -48,6 +49,8 @@ public struct Message: Hashable, Sendable {
         case readIndexRequest(ReadID)
         /// The index, or nothing when the leader cannot tell.
         case readIndexResponse(ReadID, index: LogIndex?)
+        /// The leader hands over: "campaign at once, you have all that I have" (§3.10).
+        case timeoutNow
     }
 }
 
@@ -59,6 +62,11 @@ public struct AppendRequest: Hashable, Sendable {
     public var entries: [TermRun]
     /// The leader's commit index.
     public var commitIndex: LogIndex
+    /// The memberships among the entries, in order.
+    ///
+    /// They stand in the entries' contents, of which the core knows nothing: the receiver's host reads
+    /// them there before it hands the message in. They do not travel beside, so the two cannot differ.
+    public var configurations: [PlacedConfiguration] = []
 
     /// Makes a request.
     public init(previous: EntryID, entries: [TermRun], commitIndex: LogIndex) {

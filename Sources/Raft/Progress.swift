@@ -18,12 +18,16 @@ public struct Progress: Hashable, Sendable {
     public internal(set) var nextIndex: LogIndex
     /// How entries reach the peer.
     public internal(set) var state = State.probe(isWaiting: false)
-    /// For each append on its way, in order, the position of its last entry.
-    package internal(set) var inflight: [LogIndex] = []
+    /// The appends on their way.
+    package internal(set) var inflight = InflightWindow()
     /// Whether the peer has been heard since the last look at the quorum.
     var isActive = false
     /// The newest heartbeat round that the peer has answered.
     public internal(set) var answeredRound: UInt64 = 0
+    /// What the peer promised with that answer.
+    var promiseMilliseconds: UInt64 = 0
+    /// How far a learner is that shall be a voter.
+    var catchUp: CatchUp?
     /// The commit index that the peer was last told.
     var toldCommit = LogIndex.zero
 
@@ -34,11 +38,7 @@ public struct Progress: Hashable, Sendable {
 
     /// Takes in how far the peer's log agrees; whether that is news.
     mutating func receiveMatch(_ index: LogIndex) -> Bool {
-        if let open = inflight.firstIndex(where: { $0 > index }) {
-            inflight.removeFirst(open)
-        } else {
-            inflight.removeAll(keepingCapacity: true)
-        }
+        inflight.acknowledge(through: index)
         guard index > matchIndex else {
             if case .probe = state, index == matchIndex { startReplicating() }
             return false
@@ -56,22 +56,24 @@ public struct Progress: Hashable, Sendable {
 
     private mutating func startReplicating() {
         state = .replicate
-        inflight.removeAll(keepingCapacity: true)
+        inflight.removeAll()
         nextIndex = matchIndex.next
     }
 
     /// Looks anew for the place where the logs agree, from `next` backwards.
     mutating func probe(from next: LogIndex) {
         state = .probe(isWaiting: false)
-        inflight.removeAll(keepingCapacity: true)
+        inflight.removeAll()
         nextIndex = max(next, matchIndex.next)
     }
 
     /// Whether an append may leave now.
-    func canSend(maxInflight: Int) -> Bool {
+    func canSend(_ settings: CoreSettings) -> Bool {
         switch state {
         case .probe(let isWaiting): !isWaiting
-        case .replicate: inflight.count < maxInflight
+        case .replicate:
+            inflight.count < settings.maxInflightAppends
+                && inflight.bytes < settings.maxInflightBytes
         case .snapshot: false
         }
     }

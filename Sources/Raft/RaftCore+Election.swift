@@ -14,6 +14,7 @@ extension RaftCore {
     /// The leader is silent or gone.
     mutating func loseLeader(then timer: TimerID, into effects: inout [Effect]) {
         role.follower.hearsLeader = false
+        role.follower.isBound = false
         role.follower.leader = nil
         refuseReads(into: &effects)
         timerIsStale = false
@@ -23,6 +24,8 @@ extension RaftCore {
     /// Asks for votes, or first whether that would be of use.
     mutating func campaign(into effects: inout [Effect]) {
         guard configuration.isVoter(id) else { return }
+        // Whoever cannot write could not lead; the disk may work again by the next try.
+        guard !isDiskStalled else { return effects.append(.setTimer(.campaign)) }
         switch role {
         case .follower(let follower) where follower.hearsLeader: return  // a late timer
         case .leader: return  // a late timer
@@ -32,7 +35,9 @@ extension RaftCore {
         timerIsStale = false
         cancelCampaignTimers(into: &effects)
         effects.append(.setTimer(.election))
-        guard settings.usesPreVote else { return startElection(into: &effects) }
+        guard settings.usesPreVote else {
+            return startElection(isTransfer: false, into: &effects)
+        }
         role = .preCandidate(Role.Campaign(granted: [id]))
         for peer in votersBesideSelf {
             send(.preVoteRequest(lastEntry: log.last), to: peer, into: &effects)
@@ -45,12 +50,13 @@ extension RaftCore {
     }
 
     /// Raises the term and asks for votes. The own vote counts, and the requests leave, once it is durable.
-    private mutating func startElection(into effects: inout [Effect]) {
+    mutating func startElection(isTransfer: Bool, into effects: inout [Effect]) {
         hardState = HardState(term: term.next, vote: id)
         held.removeAll()
         role = .candidate(Role.Campaign())
         for peer in votersBesideSelf {
-            send(.voteRequest(lastEntry: log.last, isTransfer: false), to: peer, into: &effects)
+            send(
+                .voteRequest(lastEntry: log.last, isTransfer: isTransfer), to: peer, into: &effects)
         }
     }
 
@@ -89,16 +95,16 @@ extension RaftCore {
     private mutating func startElectionIfPromised(into effects: inout [Effect]) {
         guard case .preCandidate(let campaign) = role else { return }
         if configuration.hasQuorum(where: campaign.granted.contains) {
-            startElection(into: &effects)
+            startElection(isTransfer: false, into: &effects)
         }
     }
 
     /// Votes once a term, for a candidate whose log is at least as up to date (thesis §3.4, §3.6.1).
     mutating func receiveVoteRequest(
-        from candidate: NodeID, lastEntry: EntryID, into effects: inout [Effect]
+        from candidate: NodeID, lastEntry: EntryID, isTransfer: Bool, into effects: inout [Effect]
     ) {
         let isFree = hardState.vote == nil && leader == nil || hardState.vote == candidate
-        guard isFree, lastEntry.isAtLeastAsUpToDate(as: log.last) else {
+        guard isFree, isTransfer || !isBound, lastEntry.isAtLeastAsUpToDate(as: log.last) else {
             send(.voteResponse(granted: false), to: candidate, into: &effects)
             return
         }
@@ -111,6 +117,10 @@ extension RaftCore {
             effects.append(.setTimer(.election))
         }
         send(.voteResponse(granted: true), to: candidate, into: &effects)
+    }
+
+    private var isBound: Bool {
+        if case .follower(let follower) = role { follower.isBound } else { false }
     }
 
     mutating func receiveVoteResponse(
@@ -136,14 +146,14 @@ extension RaftCore {
         invariant(log.last.term < term, "the log has entries of term \(term) before its leader")
         cancelCampaignTimers(into: &effects)
         effects.append(.cancelTimer(.election))
-        let peers = configuration.members.filter { $0 != id }
-        role = .leader(Leadership(peers: peers, firstIndex: log.lastIndex.next))
+        role = .leader(Leadership(firstIndex: log.lastIndex.next))
+        role.leadership.setPeers(configuration, besides: id, lastIndex: log.lastIndex)
         announceLeadership(into: &effects)
         log.append(term: term, count: 1)
         noteUnwritten(from: log.lastIndex)
         effects.append(.emptyEntryAppended(log.last))
         effects.append(.setTimer(.heartbeat))
-        if settings.checksQuorum { effects.append(.setTimer(.quorumCheck)) }
+        effects.append(.setTimer(.quorumCheck))
         sendHeartbeats(into: &effects)
     }
 
@@ -166,9 +176,12 @@ extension RaftCore {
         if role.isLeader {
             effects.append(.cancelTimer(.heartbeat))
             effects.append(.cancelTimer(.quorumCheck))
+            effects.append(.cancelTimer(.transfer))
         }
-        let wasWaiting = role.isFollower && !hearsLeader
+        let wasWaiting = role.isFollower && !hearsLeader && !isBound
+        let wasBound = isBound
         role = .follower(Role.Follower(leader: leader, verifiedIndex: commitIndex))
+        role.follower.isBound = wasBound
         // A node that already waits to campaign goes on waiting: a flood of newer terms from others
         // must not keep the only one that could win from trying.
         if configuration.isVoter(id), !wasWaiting {
@@ -183,16 +196,24 @@ extension RaftCore {
     }
 
     /// A leader that has not heard a quorum for an election timeout serves nobody and says so (thesis §6.2).
+    ///
+    /// The tick is also the leader's measure of an election timeout for all else.
     mutating func checkQuorum(into effects: inout [Effect]) {
         guard case .leader(let leadership) = role else { return }
-        let isHeard = configuration.hasQuorum { node in
-            node == id || leadership.peers.contains { $0.node == node && $0.isActive }
-        }
+        let isHeard =
+            !settings.checksQuorum
+            || configuration.hasQuorum { node in
+                node == id || leadership.peers.contains { $0.node == node && $0.isActive }
+            }
         guard isHeard else {
             effects.append(.trace(.quorumLost(term: term)))
             return becomeFollower(term: term, leader: nil, into: &effects)
         }
-        for i in leadership.peers.indices { role.leadership.peers[i].isActive = false }
+        for i in leadership.peers.indices {
+            role.leadership.peers[i].isActive = false
+            role.leadership.peers[i].catchUp?.tick()
+        }
         effects.append(.setTimer(.quorumCheck))
+        handOverIfStalled(into: &effects)
     }
 }

@@ -4,7 +4,9 @@
 extension RaftCore {
     mutating func flush(into effects: inout [Effect]) {
         advanceCommit(into: &effects)
+        continueMembership(into: &effects)
         if role.isLeader {
+            continueTransfer(into: &effects)
             if role.leadership.needsRound { sendHeartbeats(into: &effects) }
             confirmReads(into: &effects)
             replicate(into: &effects)

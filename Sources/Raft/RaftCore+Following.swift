@@ -55,6 +55,7 @@ extension RaftCore {
         log.append(entries)
         noteUnwritten(from: index)
         effects.append(.entriesReceived(first: index, skip: skipped, entries: entries))
+        takeConfigurations(request.configurations.filter { $0.index >= index }, into: &effects)
         return true
     }
 
@@ -73,6 +74,7 @@ extension RaftCore {
         log.truncate(from: index)
         durability.truncate(from: index)
         effects.append(.trace(.truncated(from: index)))
+        cutConfigurations(from: index, into: &effects)
     }
 
     /// Notes how far the log is known to agree with the leader's, and that the leader wants to know.

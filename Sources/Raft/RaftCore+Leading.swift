@@ -7,6 +7,10 @@ extension RaftCore {
             effects.append(.proposalRefused(.notLeader(leader: leader)))
             return
         }
+        if let transfer = role.leadership.transfer {
+            effects.append(.proposalRefused(.transferring(to: transfer.target)))
+            return
+        }
         let waiting = role.leadership.uncommittedBytes
         guard waiting == 0 || waiting + bytes <= settings.maxUncommittedBytes else {
             effects.append(.proposalRefused(.overloaded))
@@ -26,6 +30,8 @@ extension RaftCore {
         guard role.isLeader else { return }  // a late timer
         effects.append(.setTimer(.heartbeat))
         sendHeartbeats(into: &effects)
+        // The order to campaign may be lost; the flush gives it again.
+        role.leadership.transfer?.isOrdered = false
     }
 
     /// Starts a round of heartbeats; the reads that wait for one belong to it.
@@ -33,6 +39,7 @@ extension RaftCore {
         role.leadership.round += 1
         let round = role.leadership.round
         assignRound(round)
+        role.leadership.lease.noteRound(round, sentAt: clock)
         for i in role.leadership.peers.indices {
             role.leadership.peers[i].toldCommit = commitIndex
             let node = role.leadership.peers[i].node
@@ -59,7 +66,7 @@ extension RaftCore {
 
     private func needsAppend(_ i: Int) -> Bool {
         let peer = role.leadership.peers[i]
-        guard peer.canSend(maxInflight: settings.maxInflightAppends) else { return false }
+        guard peer.canSend(settings) else { return false }
         if case .probe = peer.state { return true }
         return peer.nextIndex <= log.lastIndex
     }
@@ -90,21 +97,14 @@ extension RaftCore {
         return true
     }
 
-    /// The host sent less of the append just handed out than it was asked to.
-    mutating func sentThrough(_ last: LogIndex, to node: NodeID) {
-        guard case .leader(let leadership) = role, let i = leadership.position(of: node) else {
-            return
-        }
-        let peer = leadership.peers[i]
-        guard case .replicate = peer.state, last.next <= peer.nextIndex, !peer.inflight.isEmpty
-        else {
-            return  // a probe sends once anyway
-        }
-        // Appends handed out after this one do not follow on what was sent; they will be refused.
-        role.leadership.peers[i].inflight.removeAll { $0 >= last }
-        role.leadership.peers[i].inflight.append(last)
+    /// The host says what it sent of the append just handed out: all of it, or as much as fits a message.
+    mutating func appendSent(_ last: LogIndex, bytes: Int, to node: NodeID) {
+        guard let i = position(ofPeer: node),
+            case .replicate = role.leadership.peers[i].state,  // a probe sends once anyway
+            role.leadership.peers[i].inflight.sent(through: last, bytes: max(0, bytes))
+        else { return }
         role.leadership.peers[i].nextIndex = last.next
-        role.leadership.peers[i].toldCommit = min(peer.toldCommit, last)
+        role.leadership.peers[i].toldCommit = min(role.leadership.peers[i].toldCommit, last)
     }
 
     private mutating func sendCommitNotice(_ i: Int, into effects: inout [Effect]) {
@@ -141,6 +141,7 @@ extension RaftCore {
             }
             if role.leadership.peers[i].receiveMatch(matchIndex) {
                 role.leadership.mayCommit = true
+                noteCatchUp(i)
             }
         case .rejected(let previousIndex, let hint):
             receiveRejection(i, previousIndex: previousIndex, hint: hint, into: &effects)
@@ -169,12 +170,14 @@ extension RaftCore {
     }
 
     mutating func receiveHeartbeatResponse(
-        round: UInt64, from node: NodeID, into effects: inout [Effect]
+        round: UInt64, promise: UInt64, from node: NodeID, into effects: inout [Effect]
     ) {
         guard let i = noteAlive(node) else { return }
         let peer = role.leadership.peers[i]
         if round <= role.leadership.round, round > peer.answeredRound {
             role.leadership.peers[i].answeredRound = round
+            role.leadership.peers[i].promiseMilliseconds = promise
+            extendLease()
             confirmReads(into: &effects)
         }
         switch peer.state {
@@ -216,7 +219,7 @@ extension RaftCore {
 
     // MARK: Commit
 
-    /// Commits what a quorum has on its disks, if it ends in an entry of this term (thesis §3.6.2).
+    /// Commits what a quorum of the newest membership (of each half, when joint) has on its disks, if it ends in an entry of this term (thesis §3.6.2).
     ///
     /// Earlier terms' entries are committed along with it and never by counting. The leader's own copy
     /// counts like any other: once it is durable.

@@ -13,6 +13,7 @@ extension RaftCore {
             guard leadership.reads.count < settings.maxPendingReads else {
                 return refuse(read, for: origin, .overloaded, into: &effects)
             }
+            if isLeased { return serve(read, for: origin, at: commitIndex, into: &effects) }
             // Before the term's first commit the commit index may lag behind an earlier leader's.
             let index = commitIndex >= leadership.firstIndex ? commitIndex : nil
             role.leadership.reads.append(
@@ -79,7 +80,7 @@ extension RaftCore {
         var waiting: [Leadership.PendingRead] = []
         for read in leadership.reads {
             if let round = read.round, let index = read.index, round <= confirmed {
-                answer(read, index: index, into: &effects)
+                serve(read.id, for: read.origin, at: index, into: &effects)
             } else {
                 waiting.append(read)
             }
@@ -87,13 +88,13 @@ extension RaftCore {
         role.leadership.reads = waiting
     }
 
-    private mutating func answer(
-        _ read: Leadership.PendingRead, index: LogIndex, into effects: inout [Effect]
+    private mutating func serve(
+        _ read: ReadID, for origin: NodeID?, at index: LogIndex, into effects: inout [Effect]
     ) {
-        if let origin = read.origin {
-            send(.readIndexResponse(read.id, index: index), to: origin, into: &effects)
+        if let origin {
+            send(.readIndexResponse(read, index: index), to: origin, into: &effects)
         } else {
-            effects.append(.readReady(read.id, index: index))
+            effects.append(.readReady(read, index: index))
         }
     }
 

@@ -36,7 +36,7 @@ extension RaftCore {
     private var isLoyal: Bool {
         guard settings.checksQuorum else { return false }
         switch role {
-        case .follower(let follower): return follower.hearsLeader
+        case .follower(let follower): return follower.hearsLeader || follower.isBound
         case .leader: return true
         case .preCandidate, .candidate: return false
         }
@@ -47,7 +47,9 @@ extension RaftCore {
     private mutating func receiveOutdated(_ message: Message, into effects: inout [Effect]) {
         switch message.body {
         case .append, .heartbeat, .snapshotPart, .commitNotice:
-            send(.heartbeatResponse(round: 0), to: message.from, into: &effects)
+            send(
+                .heartbeatResponse(round: 0, promiseMilliseconds: 0), to: message.from,
+                into: &effects)
         case .voteRequest:
             send(.voteResponse(granted: false), to: message.from, into: &effects)
         case .readIndexRequest(let read):
@@ -55,14 +57,16 @@ extension RaftCore {
         case .preVoteRequest, .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
             .snapshotResponse, .readIndexResponse:
             break  // a late answer, of no use to anybody
+        case .timeoutNow: break  // the order of a leader that is one no more
         }
     }
 
     private mutating func receiveCurrent(_ message: Message, into effects: inout [Effect]) {
         let peer = message.from
         switch message.body {
-        case .voteRequest(let lastEntry, _):
-            receiveVoteRequest(from: peer, lastEntry: lastEntry, into: &effects)
+        case .voteRequest(let lastEntry, let isTransfer):
+            receiveVoteRequest(
+                from: peer, lastEntry: lastEntry, isTransfer: isTransfer, into: &effects)
         case .voteResponse(let granted):
             receiveVoteResponse(from: peer, granted: granted, into: &effects)
         case .append(let request):
@@ -71,7 +75,11 @@ extension RaftCore {
         case .heartbeat(let committed, let round):
             guard followLeader(peer, into: &effects) else { return }
             receiveCommitted(committed)
-            send(.heartbeatResponse(round: round), to: peer, into: &effects)
+            let promise = settings.lease?.promiseMilliseconds ?? 0
+            if promise > 0 { role.follower.isBound = true }
+            send(
+                .heartbeatResponse(round: round, promiseMilliseconds: promise), to: peer,
+                into: &effects)
         case .commitNotice(let committed):
             guard followLeader(peer, into: &effects) else { return }
             receiveCommitted(committed)
@@ -80,14 +88,17 @@ extension RaftCore {
             receiveSnapshotPart(part, into: &effects)
         case .appendResponse(let response):
             receiveAppendResponse(response, from: peer, into: &effects)
-        case .heartbeatResponse(let round):
-            receiveHeartbeatResponse(round: round, from: peer, into: &effects)
+        case .heartbeatResponse(let round, let promise):
+            receiveHeartbeatResponse(round: round, promise: promise, from: peer, into: &effects)
         case .snapshotResponse(let response):
             receiveSnapshotResponse(response, from: peer, into: &effects)
         case .readIndexRequest(let read):
             receiveRead(read, from: peer, into: &effects)
         case .readIndexResponse(let read, let index):
             receiveReadIndex(read, index: index, into: &effects)
+        case .timeoutNow:
+            guard followLeader(peer, into: &effects) else { return }
+            campaignAsOrdered(into: &effects)
         case .preVoteRequest, .preVoteResponse:
             break  // handled before their terms were compared
         }
@@ -139,8 +150,9 @@ extension Message {
             return previousIndex.rawValue <= Self.maxNumber && hint.index <= previousIndex
         case .heartbeat(let committed, _), .commitNotice(let committed):
             return isWellFormed(committed)
-        case .preVoteResponse, .voteResponse, .heartbeatResponse, .snapshotResponse,
-            .readIndexRequest, .readIndexResponse:
+        case .heartbeatResponse(_, let promise): return promise <= Self.maxNumber
+        case .preVoteResponse, .voteResponse, .snapshotResponse, .readIndexRequest,
+            .readIndexResponse, .timeoutNow:
             return true
         }
     }
@@ -170,6 +182,16 @@ extension Message {
             count = sum
             term = run.term
         }
-        return term <= self.term
+        return term <= self.term && hasConfigurationsInPlace(request)
+    }
+
+    /// Memberships stand among the entries, in order.
+    private func hasConfigurationsInPlace(_ request: AppendRequest) -> Bool {
+        var previous = request.previous.index
+        for placed in request.configurations {
+            guard placed.index > previous, placed.index <= request.lastIndex else { return false }
+            previous = placed.index
+        }
+        return true
     }
 }

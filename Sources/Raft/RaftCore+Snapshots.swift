@@ -8,6 +8,7 @@ extension RaftCore {
             base.index <= snapshot.lastIncluded.index, "the log would start after its snapshot")
         if snapshot.lastIncluded.index > self.snapshot?.lastIncluded.index ?? .zero {
             self.snapshot = snapshot
+            history.compact(through: snapshot.lastIncluded.index, snapshot.configuration)
         }
         guard base.index > log.base.index else { return }
         invariant(log.contains(base), "compaction through \(base), which is not in the log")
@@ -130,25 +131,42 @@ extension RaftCore {
 
     /// A snapshot from a leader is durable here. It takes the place of the log, unless the log has
     /// caught up in the meantime: a late snapshot must not throw away what is newer.
+    ///
+    /// The node may play another part by now than when the snapshot came.
     mutating func snapshotStored(_ stored: SnapshotPoint, into effects: inout [Effect]) {
         let end = stored.lastIncluded
-        guard case .follower = role else {
-            return  // whoever may campaign here has a log of its own
+        if case .follower = role { role.follower.incoming = nil }
+        if log.contains(end) { return takeSnapshot(stored, into: &effects) }
+        // Either it is older than all that is kept here, or what it covers is committed and not here.
+        guard end.index >= log.base.index else { return }
+        guard end.index > commitIndex, !role.isLeader else {
+            return stop(.snapshotContradictsLog(end), into: &effects)
         }
-        role.follower.incoming = nil
-        if end.index <= commitIndex {
-            if let known = log.term(at: end.index), known != end.term {
-                stop(.snapshotContradictsLog(end), into: &effects)
-            }
-            return
+        if !role.isFollower { becomeFollower(term: term, leader: nil, into: &effects) }
+        install(stored, into: &effects)
+    }
+
+    /// The snapshot ends within the log: what it covers is committed, and nothing has to go.
+    private mutating func takeSnapshot(_ stored: SnapshotPoint, into effects: inout [Effect]) {
+        let end = stored.lastIncluded
+        if end.index > snapshot?.lastIncluded.index ?? .zero {
+            snapshot = stored
+            history.compact(through: end.index, stored.configuration)
         }
+        adoptConfiguration(into: &effects)
+        if case .follower = role { noteVerified(end.index) }
+        guard end.index > commitIndex else { return }
+        commit(through: end.index)
+        if role.isLeader {
+            role.leadership.forgetUncommitted(through: end.index)
+            releaseReads(into: &effects)
+        }
+    }
+
+    private mutating func install(_ stored: SnapshotPoint, into effects: inout [Effect]) {
+        let end = stored.lastIncluded
         noteVerified(end.index)
         snapshot = stored
-        configuration = stored.configuration
-        if log.contains(end) {
-            receiveCommit(end.index)
-            return
-        }
         log.reset(to: end)
         durability.reset(to: end.index)
         firstUnwritten = nil
@@ -156,5 +174,7 @@ extension RaftCore {
         announcedCommit = end.index
         effects.append(.trace(.snapshotInstalled(end)))
         effects.append(.restoreSnapshot(end))
+        history = ConfigurationHistory(base: stored.configuration)
+        adoptConfiguration(into: &effects)
     }
 }

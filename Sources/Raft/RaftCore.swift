@@ -12,7 +12,7 @@
 public struct RaftCore: Hashable, Sendable {
     /// This node.
     public let id: NodeID
-    /// The membership.
+    /// The membership that counts: the newest in the log, committed or not (thesis §4.1).
     public internal(set) var configuration: Configuration
     /// The protocol's choices.
     public let settings: CoreSettings
@@ -27,6 +27,7 @@ public struct RaftCore: Hashable, Sendable {
     /// Why the node stopped, once it has.
     public internal(set) var fault: Fault?
 
+    var history: ConfigurationHistory
     var role: Role
     var durability: Durability
     /// Messages that wait for term and vote to be durable.
@@ -39,6 +40,10 @@ public struct RaftCore: Hashable, Sendable {
     var announcedCommit: LogIndex
     /// Whether the leader was heard since the last flush; the timer is set once for all of it.
     var timerIsStale = false
+    /// The host's clock, when it tells it.
+    var clock: UInt64?
+    /// Whether the own disk hangs.
+    var isDiskStalled = false
     /// What others were told last of this node's part.
     var announcedRole: RoleChange
 
@@ -60,13 +65,16 @@ public struct RaftCore: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - id: This node.
-    ///   - configuration: The membership, as the log and the snapshot have it.
+    ///   - configuration: The membership at the snapshot's end, or the founding one when there is no
+    ///     snapshot; one without voters for a node that joins.
+    ///   - changes: The memberships among the log's entries after the snapshot's end, in order.
     ///   - hardState: The durable term and vote.
     ///   - log: The durable log. A log that starts after `zero` goes with a snapshot.
     ///   - snapshot: The newest durable snapshot; its last entry is within the log or at its base.
     ///   - settings: The protocol's choices.
     public init(
-        id: NodeID, configuration: Configuration, hardState: HardState = HardState(),
+        id: NodeID, configuration: Configuration, changes: [PlacedConfiguration] = [],
+        hardState: HardState = HardState(),
         log: LogOutline = LogOutline(), snapshot: SnapshotPoint? = nil,
         settings: CoreSettings = CoreSettings()
     ) {
@@ -75,7 +83,11 @@ public struct RaftCore: Hashable, Sendable {
         invariant(
             log.last.term <= hardState.term, "log ends in \(log.last), term is \(hardState.term)")
         self.id = id
-        self.configuration = configuration
+        invariant(
+            changes.allSatisfy { $0.index > applied.index && $0.index <= log.lastIndex },
+            "a membership outside of the log \(log)")
+        history = ConfigurationHistory(base: configuration, changes: changes)
+        self.configuration = history.current
         self.settings = settings
         self.hardState = hardState
         self.log = log
@@ -128,14 +140,14 @@ public struct RaftCore: Hashable, Sendable {
     public mutating func handle(_ event: Event, into effects: inout [Effect]) {
         guard fault == nil else { return }
         switch event {
-        case .start: if configuration.isVoter(id) { effects.append(.setTimer(.election)) }
+        case .start: start(into: &effects)
         case .message(let message): receive(message, into: &effects)
         case .propose(let count, let bytes): propose(count: count, bytes: bytes, into: &effects)
         case .read(let read): receiveRead(read, from: nil, into: &effects)
         case .timerFired(let timer): timerFired(timer, into: &effects)
         case .connectionClosed(let peer): connectionClosed(peer, into: &effects)
         case .persisted(let write): persisted(write, into: &effects)
-        case .sentThrough(let peer, let last): sentThrough(last, to: peer)
+        case .appendSent(let peer, let last, let bytes): appendSent(last, bytes: bytes, to: peer)
         case .compacted(let base, let snapshot): compact(base: base, snapshot: snapshot)
         case .snapshotReceived(let lastIncluded, let bytes):
             snapshotReceived(lastIncluded, bytes: bytes, into: &effects)
@@ -145,9 +157,20 @@ public struct RaftCore: Hashable, Sendable {
                 into: &effects)
         case .snapshotRejected(let lastIncluded): snapshotRejected(lastIncluded)
         case .snapshotUnavailable(let peer): snapshotUnavailable(peer: peer, into: &effects)
+        case .changeMembership(let change): changeMembership(change, into: &effects)
+        case .transferLeadership(let target): transferLeadership(to: target, into: &effects)
+        case .diskHealth(let isStalled): tell(diskStalled: isStalled, into: &effects)
+        case .clock(let nanoseconds): tell(clock: nanoseconds)
         case .flush: flush(into: &effects)
         }
         announceRole(into: &effects)
+    }
+
+    private mutating func start(into effects: inout [Effect]) {
+        standByForgottenPromise()
+        if configuration.isVoter(id) || settings.lease != nil {
+            effects.append(.setTimer(.election))
+        }
     }
 
     /// Ends the node: an invariant of the protocol is broken.
@@ -183,6 +206,7 @@ public struct RaftCore: Hashable, Sendable {
         case .campaign, .earlyCampaign: campaign(into: &effects)
         case .heartbeat: heartbeatTimeout(into: &effects)
         case .quorumCheck: checkQuorum(into: &effects)
+        case .transfer: transferTimeout(into: &effects)
         }
     }
 
@@ -190,6 +214,8 @@ public struct RaftCore: Hashable, Sendable {
     private mutating func connectionClosed(_ peer: NodeID, into effects: inout [Effect]) {
         switch role {
         case .follower(let follower) where follower.leader == peer:
+            // A closed connection is a strong hint, and no proof: a promise is kept all the same.
+            guard !follower.isBound else { return }
             loseLeader(then: .earlyCampaign, into: &effects)
         case .leader(let leadership):
             guard let i = leadership.position(of: peer) else { return }

@@ -33,6 +33,9 @@ enum Role: Hashable, Sendable {
         var incoming: IncomingSnapshot?
         /// Reads that wait for the leader's word.
         var reads: [ReadID] = []
+        /// Whether this node has promised a leader, of whatever term, to help nobody depose it until the
+        /// election timeout has passed.
+        var isBound = false
 
         init(leader: NodeID?, verifiedIndex: LogIndex) {
             self.leader = leader
@@ -127,6 +130,18 @@ struct Leadership: Hashable, Sendable {
     var needsRound = false
     /// Whether an answer or a finished write may have moved the commit index.
     var mayCommit = false
+    /// The hand-over to another leader that is under way.
+    var transfer: Transfer?
+    /// What a quorum has promised.
+    var lease = LeaseState()
+
+    /// A hand-over of leadership (thesis §3.10).
+    struct Transfer: Hashable, Sendable {
+        /// The one that shall lead.
+        let target: NodeID
+        /// Whether it has been told to campaign since the last heartbeat.
+        var isOrdered = false
+    }
 
     struct Batch: Hashable, Sendable {
         var last: LogIndex
@@ -144,8 +159,8 @@ struct Leadership: Hashable, Sendable {
         var round: UInt64?
     }
 
-    init(peers: [NodeID], firstIndex: LogIndex) {
-        self.peers = peers.map { Progress(node: $0, nextIndex: firstIndex) }
+    init(firstIndex: LogIndex) {
+        peers = []
         self.firstIndex = firstIndex
     }
 

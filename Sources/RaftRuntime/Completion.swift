@@ -34,6 +34,8 @@ public enum NotDoneReason: Hashable, Sendable {
     case noLeader(known: NodeID?)
     /// Too many bytes wait; try again a little later.
     case overloaded
+    /// Leadership is being handed over; try again a little later.
+    case transferring(to: NodeID)
     /// The command is larger than `NodeSettings.maxCommandBytes`.
     case tooLarge(limit: Int)
     /// Another leader's entry was committed in its place.

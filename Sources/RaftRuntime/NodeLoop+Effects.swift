@@ -17,6 +17,9 @@ extension NodeLoop {
             guard let contents else { return }
             entriesReceived(contents, skip: skip, first: first, runs: runs)
         case .persist(let persist): write(persist)
+        case .configurationAppended, .changeRefused, .transferRefused:
+            fatalError("NodeLoop: the core tells of a change that nobody has asked for")
+        case .configurationChanged: break  // the core holds it
         case .commit: break  // applied at the end of the turn, from `core.commitIndex`
         case .setTimer(let timer): timers.set(timer, at: deadline(of: timer))
         case .cancelTimer(let timer): timers.cancel(timer)
@@ -35,7 +38,7 @@ extension NodeLoop {
     private mutating func deadline(of timer: TimerID) -> Instant {
         let election = settings.electionTimeoutMilliseconds
         switch timer {
-        case .election, .quorumCheck: return now.advanced(byMilliseconds: election)
+        case .election, .quorumCheck, .transfer: return now.advanced(byMilliseconds: election)
         case .heartbeat: return now.advanced(byMilliseconds: settings.heartbeatMilliseconds)
         case .campaign: return randomDeadline(within: election)
         case .earlyCampaign: return randomDeadline(within: settings.earlyCampaignMilliseconds)
@@ -117,9 +120,10 @@ extension NodeLoop {
             var sent = message
             sent.body = .append(shortened)
             network.send(.raft(sent, contents), to: message.to)
-            guard count < request.count else { return }
-            feed(.sentThrough(peer: message.to, last: shortened.lastIndex))
-            cutShort.append(message.to)
+            feed(
+                .appendSent(
+                    peer: message.to, last: shortened.lastIndex, bytes: contents.byteCount))
+            if count < request.count { cutShort.append(message.to) }
         } catch { fail(.storage(error)) }
     }
 

@@ -100,6 +100,7 @@ extension NodeLoop {
         switch refusal {
         case .notLeader(let leader): .noLeader(known: leader)
         case .overloaded: .overloaded
+        case .transferring(let target): .transferring(to: target)
         }
     }
 

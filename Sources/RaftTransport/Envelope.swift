@@ -28,7 +28,7 @@ extension Message {
         case .snapshotPart: 1
         case .preVoteRequest, .preVoteResponse, .voteRequest, .voteResponse, .appendResponse,
             .heartbeat, .heartbeatResponse, .commitNotice, .snapshotResponse, .readIndexRequest,
-            .readIndexResponse:
+            .readIndexResponse, .timeoutNow:
             0
         }
     }

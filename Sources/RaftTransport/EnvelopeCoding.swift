@@ -8,6 +8,7 @@
 //                     1 not the leader, no leader known
 //                     2 not the leader, followed by the leader node
 //                     3 overloaded
+//                     4 leadership is being handed over, followed by the target node
 //
 // items: count, the length of each in bytes (counts), and all their bytes end to end; so the bytes of
 // a batch are copied in one go at both ends. Nothing may follow the last field. Equal envelopes have
@@ -118,6 +119,9 @@ extension RefusedProposals {
             try output.writeNode(leader)
         case .overloaded:
             output.append(3)
+        case .transferring(let target):
+            output.append(4)
+            try output.writeNode(target)
         }
     }
 
@@ -134,6 +138,7 @@ extension RefusedProposals {
         case 1: refusal = .notLeader(leader: nil)
         case 2: refusal = .notLeader(leader: try payload.readNode(at: &offset))
         case 3: refusal = .overloaded
+        case 4: refusal = .transferring(to: try payload.readNode(at: &offset))
         default: throw DecodeError(.invalid(field: "refusal"), at: start)
         }
         self.init(firstSequence: firstSequence, count: count, refusal: refusal)

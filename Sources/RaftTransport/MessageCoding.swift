@@ -10,13 +10,14 @@
 //   6   append accepted    matchIndex number
 //   7   append rejected    previousIndex number, hint entry
 //   8   heartbeat          committed entry, round number (64 bits)
-//   9   heartbeatResponse  round number (64 bits)
+//   9   heartbeatResponse  round number (64 bits), promise in milliseconds number
 //   10  commitNotice       committed entry
 //   11  snapshotPart       lastIncluded entry, configuration, offset number, isLast flag; then the
 //                          items, of which there is one
 //   12  snapshotResponse   lastIncluded entry, received number
 //   13  readIndexRequest   id number (64 bits)
 //   14  readIndexResponse  id number (64 bits), known flag, if it is set: index number
+//   15  timeoutNow         nothing more
 //
 // configuration: the incoming voters, the outgoing voters and the learners, each a count and that many
 // nodes in rising order.
@@ -39,6 +40,7 @@ private enum Kind: UInt8 {
     case snapshotResponse = 12
     case readIndexRequest = 13
     case readIndexResponse = 14
+    case timeoutNow = 15
 }
 
 extension Message {
@@ -90,8 +92,9 @@ extension Message.Body {
         case .heartbeat(let committed, let round):
             try output.writeEntryID(committed)
             output.writeVarint(round)
-        case .heartbeatResponse(let round):
+        case .heartbeatResponse(let round, let promise):
             output.writeVarint(round)
+            try output.writeNumber(promise)
         case .commitNotice(let committed):
             try output.writeEntryID(committed)
         case .snapshotPart(let part):
@@ -108,6 +111,7 @@ extension Message.Body {
             output.writeVarint(read.rawValue)
             output.writeFlag(index != nil)
             if let index { try output.writeNumber(index.rawValue) }
+        case .timeoutNow: break  // the kind says it all
         }
     }
 
@@ -127,6 +131,7 @@ extension Message.Body {
         case .snapshotResponse: .snapshotResponse
         case .readIndexRequest: .readIndexRequest
         case .readIndexResponse: .readIndexResponse
+        case .timeoutNow: .timeoutNow
         }
     }
 
@@ -157,7 +162,9 @@ extension Message.Body {
             let committed = try payload.readEntryID(at: &offset)
             self = .heartbeat(committed: committed, round: try payload.readVarint(at: &offset))
         case .heartbeatResponse:
-            self = .heartbeatResponse(round: try payload.readVarint(at: &offset))
+            let round = try payload.readVarint(at: &offset)
+            self = .heartbeatResponse(
+                round: round, promiseMilliseconds: try payload.readNumber(at: &offset))
         case .commitNotice:
             self = .commitNotice(committed: try payload.readEntryID(at: &offset))
         case .snapshotPart:
@@ -174,6 +181,8 @@ extension Message.Body {
             let isKnown = try payload.readFlag(at: &offset)
             self = .readIndexResponse(
                 read, index: isKnown ? try payload.readIndex(at: &offset) : nil)
+        case .timeoutNow:
+            self = .timeoutNow
         case nil:
             throw DecodeError(.invalid(field: "message kind"), at: start)
         }

@@ -53,7 +53,11 @@ internal import Wire
             raft(.heartbeat(committed: entry, round: 0x80)), 16,
             [1, 0xac, 2, 6, 8, 5, 0xe8, 7, 0x80, 1]
         ),
-        (raft(.heartbeatResponse(round: 1)), 16, [1, 0xac, 2, 6, 9, 1]),
+        (
+            raft(.heartbeatResponse(round: 1, promiseMilliseconds: 130)), 16,
+            [1, 0xac, 2, 6, 9, 1, 0x82, 1]
+        ),
+        (raft(.timeoutNow), 16, [1, 0xac, 2, 6, 15]),
         (raft(.commitNotice(committed: entry)), 16, [1, 0xac, 2, 6, 10, 5, 0xe8, 7]),
         (
             raft(

@@ -22,7 +22,7 @@ internal import Wire
     static let refused: [(StaticName, type: UInt8, payload: [UInt8])] = [
         ("no such frame type", 19, []),
         ("a hello after the handshake", 1, []),
-        ("no such kind", 16, message([15])),
+        ("no such kind", 16, message([16])),
         ("kind zero", 16, message([0])),
         ("sender zero", 16, [0, 2, 3, 4, 0]),
         ("receiver zero", 16, [1, 0, 3, 4, 0]),

@@ -66,7 +66,11 @@ extension SeededGenerator {
     }
 
     private mutating func refusal() -> ProposalRefusal {
-        flag() ? .overloaded : .notLeader(leader: flag() ? node() : nil)
+        switch upTo(2) {
+        case 0: .overloaded
+        case 1: .transferring(to: node())
+        default: .notLeader(leader: flag() ? node() : nil)
+        }
     }
 
     private mutating func raft() -> Envelope {
@@ -77,7 +81,7 @@ extension SeededGenerator {
 
     /// One of every kind in turn would do too; random ones also vary the neighbours in a stream.
     private mutating func body() -> Message.Body {
-        switch upTo(13) {
+        switch upTo(14) {
         case 0: .preVoteRequest(lastEntry: entry())
         case 1: .preVoteResponse(granted: flag(), requestTerm: Term(number()))
         case 2: .voteRequest(lastEntry: entry(), isTransfer: flag())
@@ -86,7 +90,7 @@ extension SeededGenerator {
         case 5: .appendResponse(.accepted(matchIndex: LogIndex(number())))
         case 6: .appendResponse(.rejected(previousIndex: LogIndex(number()), hint: entry()))
         case 7: .heartbeat(committed: entry(), round: number(limit: .max))
-        case 8: .heartbeatResponse(round: number(limit: .max))
+        case 8: .heartbeatResponse(round: number(limit: .max), promiseMilliseconds: number())
         case 9: .commitNotice(committed: entry())
         case 10:
             .snapshotPart(
@@ -96,6 +100,7 @@ extension SeededGenerator {
         case 11:
             .snapshotResponse(SnapshotResponse(lastIncluded: entry(), received: number()))
         case 12: .readIndexRequest(ReadID(number(limit: .max)))
+        case 13: .timeoutNow
         default:
             .readIndexResponse(
                 ReadID(number(limit: .max)), index: flag() ? LogIndex(number()) : nil)

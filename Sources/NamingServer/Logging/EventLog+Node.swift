@@ -58,6 +58,23 @@ extension EventLog {
         case .messageDropped(let node, let reason):
             write(
                 .warning, .raft, "message dropped", [("from", "\(node)"), ("reason", "\(reason)")])
+        case .configurationRolledBack, .transferStarted, .transferAborted, .retired:
+            writeChange(event)
+        }
+    }
+
+    private func writeChange(_ event: TraceEvent) {
+        switch event {
+        case .configurationRolledBack(let index):
+            write(
+                .info, .raft, "membership goes back to an earlier entry", [("entry", "\(index)")])
+        case .transferStarted(let node):
+            write(.info, .raft, "handing leadership over", [("to", "\(node)")])
+        case .transferAborted(let node):
+            write(.warning, .raft, "leadership was not taken over", [("by", "\(node)")])
+        case .retired(let term):
+            write(.info, .raft, "no voter any more, giving up office", [("term", "\(term)")])
+        default: break  // written by the caller
         }
     }
 

@@ -5,6 +5,10 @@ package struct ModelPacket: Hashable, Sendable {
     package var message: Message
     /// The commands of an append's entries.
     package var payloads: [UInt64] = []
+    /// The incarnation of the sender.
+    package var sender: UInt64 = 0
+    /// The incarnation that the sender believes the receiver to have; 0 when it knows none.
+    package var receiver: UInt64 = 0
 }
 
 /// One thing that may happen to a cluster. Whoever chooses the actions chooses the schedule.
@@ -35,4 +39,14 @@ package enum ModelAction: Hashable, Sendable {
     /// A snapshot that came whole turns out to be damaged.
     case rejectSnapshot(NodeID)
     case flush(NodeID)
+    /// Somebody asks the node for another membership.
+    case change(NodeID, MembershipChange)
+    /// Somebody asks the node to hand over, to one that is named or to the best.
+    case transfer(NodeID, to: NodeID?)
+    /// The node's disk hangs, or works again; it goes on writing late.
+    case stall(NodeID, Bool)
+    /// A node that is down comes back with an empty disk, and with another incarnation.
+    case wipe(NodeID)
+    /// The node's clock shows so many milliseconds.
+    case clock(NodeID, UInt64)
 }

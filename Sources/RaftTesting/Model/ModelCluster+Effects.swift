@@ -4,12 +4,20 @@ package import Raft
 // a violation.
 
 extension ModelCluster {
-    package mutating func carryOut(_ effects: [Effect], at i: Int, payloads: [UInt64]) {
+    package mutating func carryOut(
+        _ effects: [Effect], at i: Int, payloads: [UInt64], _ configurations: [PlacedConfiguration]
+    ) {
         for effect in effects {
             switch effect {
             case .send(let message): send(message, from: i)
-            case .proposalAppended, .emptyEntryAppended, .entriesReceived:
-                append(effect, at: i, payloads: payloads)
+            case .proposalAppended, .emptyEntryAppended, .configurationAppended, .entriesReceived:
+                append(effect, at: i, payloads: payloads, configurations)
+            case .configurationChanged(let configuration):
+                notes.add("\(nodes[i].id): membership \(configuration.told)")
+            case .changeRefused(let refusal):
+                notes.add("\(nodes[i].id): change refused, \(refusal)")
+            case .transferRefused(let refusal):
+                notes.add("\(nodes[i].id): transfer refused, \(refusal)")
             case .proposalRefused(let refusal):
                 notes.add("\(nodes[i].id): proposal refused, \(refusal)")
             case .persist(let persist): write(persist, at: i)
@@ -36,7 +44,9 @@ extension ModelCluster {
 
     // MARK: Log and disk
 
-    private mutating func append(_ effect: Effect, at i: Int, payloads: [UInt64]) {
+    private mutating func append(
+        _ effect: Effect, at i: Int, payloads: [UInt64], _ configurations: [PlacedConfiguration]
+    ) {
         switch effect {
         case .proposalAppended(let first, let count):
             let entries = takePayloads(count).map {
@@ -44,7 +54,11 @@ extension ModelCluster {
             }
             place(entries, from: first.index, at: i)
         case .emptyEntryAppended(let entry):
-            place([ModelEntry(term: entry.term, payload: 0)], from: entry.index, at: i)
+            place([ModelEntry(term: entry.term)], from: entry.index, at: i)
+        case .configurationAppended(let entry, let configuration):
+            checkChange(to: configuration, at: i)
+            let content = ModelEntry(term: entry.term, configuration: configuration)
+            place([content], from: entry.index, at: i)
         case .entriesReceived(let first, let skip, let runs):
             let terms = runs.flatMap { Array(repeating: $0.term, count: $0.count) }
             let rest = Array(payloads.dropFirst(skip))
@@ -55,7 +69,10 @@ extension ModelCluster {
             verdict.require(
                 first > nodes[i].appliedIndex,
                 "node \(nodes[i].id) replaces \(first), which it has applied")
-            let entries = zip(terms, rest).map { ModelEntry(term: $0, payload: $1) }
+            var entries = zip(terms, rest).map { ModelEntry(term: $0, payload: $1) }
+            for placed in configurations where placed.index >= first {
+                entries[placed.index.distance(from: first)].configuration = placed.configuration
+            }
             place(entries, from: first, at: i)
         default: break  // appends nothing
         }
@@ -96,12 +113,19 @@ extension ModelCluster {
         case .append(var request):
             if request.count > maxEntriesSent {
                 request.truncate(toCount: maxEntriesSent)
-                message.body = .append(request)
-                answers.append(.sentThrough(peer: message.to, last: request.lastIndex))
             }
-            let slice = nodes[i].log.slice(
-                from: request.previous.index.next, through: request.lastIndex)
+            let first = request.previous.index.next
+            let slice = nodes[i].log.slice(from: first, through: request.lastIndex)
             payloads = slice?.map(\.payload) ?? []
+            // In truth the receiver's host finds these in the entries' contents.
+            request.configurations = nodes[i].log.configurations(
+                from: first, through: request.lastIndex)
+            message.body = .append(request)
+            if request.count > 0 {
+                answers.append(
+                    .appendSent(
+                        peer: message.to, last: request.lastIndex, bytes: request.count))
+            }
         case .snapshotPart(var part):
             guard part.lastIncluded == nodes[i].disk.durable.snapshot?.lastIncluded else {
                 answers.append(.snapshotUnavailable(peer: message.to))
@@ -112,7 +136,10 @@ extension ModelCluster {
         default: break  // nothing travels beside it
         }
         checkSent(message, payloads: payloads, from: i)
-        packets.append(ModelPacket(message: message, payloads: payloads))
+        packets.append(
+            ModelPacket(
+                message: message, payloads: payloads, sender: nodes[i].incarnation,
+                receiver: nodes[i].core.configuration.member(message.to)?.incarnation ?? 0))
     }
 
     // MARK: Snapshots

@@ -60,7 +60,7 @@ extension ModelCluster {
     private func length(_ timer: TimerID) -> Int {
         switch timer {
         case .heartbeat, .campaign, .earlyCampaign: 1
-        case .election, .quorumCheck: Self.electionRounds
+        case .election, .quorumCheck, .transfer: Self.electionRounds
         }
     }
 

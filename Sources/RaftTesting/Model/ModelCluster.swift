@@ -31,9 +31,16 @@ package struct ModelCluster: Hashable, Sendable {
     /// What hosts have to say once they have carried out the effects at hand.
     package var answers: [Event] = []
 
-    package init(configuration: Configuration, settings: CoreSettings = CoreSettings()) {
+    /// Makes the nodes of a membership, and others that are no members yet.
+    package init(
+        configuration: Configuration, joining: [NodeID] = [],
+        settings: CoreSettings = CoreSettings()
+    ) {
         nodes = configuration.members.map {
             ModelNode(id: $0, configuration: configuration, settings: settings)
+        }
+        nodes += joining.map {
+            ModelNode(id: $0, configuration: Configuration(voters: []), settings: settings)
         }
         for i in nodes.indices { tell(i, .start) }
     }
@@ -68,6 +75,12 @@ package struct ModelCluster: Hashable, Sendable {
             if let write = nodes[i].disk.sync(count) { tell(i, .persisted(write)) }
         case .compact, .storeSnapshot, .rejectSnapshot, .loseSnapshot: performOnSnapshots(action)
         case .fire, .close, .propose, .read, .flush: performOnCore(action)
+        case .change, .transfer, .stall, .clock: performOnLeadership(action)
+        case .wipe(let id):
+            guard let i = nodes.firstIndex(where: { $0.id == id }), !nodes[i].isUp else { return }
+            nodes[i].wipe()
+            history.forget(id)
+            tell(i, .start)
         }
     }
 
@@ -75,12 +88,38 @@ package struct ModelCluster: Hashable, Sendable {
         switch action {
         case .deliver(let place) where packets.indices.contains(place):
             let packet = packets.remove(at: place)
-            guard let i = position(of: packet.message.to) else { return }
+            guard let i = position(of: packet.message.to), isAdmitted(packet, at: i) else { return }
             tell(i, .message(packet.message), with: packet.payloads)
         case .drop(let place) where packets.indices.contains(place): packets.remove(at: place)
         case .duplicate(let place) where packets.indices.contains(place):
             packets.append(packets[place])
         default: break  // there is no such packet
+        }
+    }
+
+    /// Whether both ends are who the other takes them for: one that has lost its disk must not act
+    /// under its old name.
+    private func isAdmitted(_ packet: ModelPacket, at i: Int) -> Bool {
+        let known = nodes[i].core.configuration.member(packet.message.from)?.incarnation ?? 0
+        return (known == 0 || known == packet.sender)
+            && (packet.receiver == 0 || packet.receiver == nodes[i].incarnation)
+    }
+
+    private mutating func performOnLeadership(_ action: ModelAction) {
+        switch action {
+        case .change(let id, let change):
+            guard let i = position(of: id) else { return }
+            tell(i, .changeMembership(change))
+        case .transfer(let id, let target):
+            guard let i = position(of: id) else { return }
+            tell(i, .transferLeadership(to: target))
+        case .stall(let id, let isStalled):
+            guard let i = position(of: id) else { return }
+            tell(i, .diskHealth(isStalled: isStalled))
+        case .clock(let id, let milliseconds):
+            guard let i = position(of: id) else { return }
+            tell(i, .clock(nanoseconds: milliseconds * 1_000_000))
+        default: break  // handled by others
         }
     }
 
@@ -144,7 +183,8 @@ package struct ModelCluster: Hashable, Sendable {
         guard let startTerm = node.log.term(at: start) else { return }
         let base = EntryID(term: startTerm, index: start)
         let snapshot = RaftCore.SnapshotPoint(
-            lastIncluded: EntryID(term: term, index: end), configuration: node.core.configuration)
+            lastIncluded: EntryID(term: term, index: end),
+            configuration: node.core.configuration(at: end))
         nodes[i].disk.store(snapshot)
         nodes[i].disk.write(.compact(base))
         nodes[i].log.compact(through: base)
@@ -172,7 +212,11 @@ package struct ModelCluster: Hashable, Sendable {
         var effects: [Effect] = []
         nodes[i].core.handle(event, into: &effects)
         checkLeaderCommit(i, before: before)
-        carryOut(effects, at: i, payloads: payloads)
+        var configurations: [PlacedConfiguration] = []
+        if case .message(let message) = event, case .append(let request) = message.body {
+            configurations = request.configurations
+        }
+        carryOut(effects, at: i, payloads: payloads, configurations)
         checkStep(i, event, before: before, effects: effects)
         while !answers.isEmpty {
             nodes[i].needsFlush = true

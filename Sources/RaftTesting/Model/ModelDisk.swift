@@ -7,6 +7,12 @@ package struct ModelDisk: Hashable, Sendable {
         package var log = ModelLog()
         package var snapshot: RaftCore.SnapshotPoint?
 
+        /// The memberships in the log after the snapshot's end.
+        package var changes: [PlacedConfiguration] {
+            let first = (snapshot?.lastIncluded.index ?? log.base.index).next
+            return log.configurations(from: first, through: log.lastIndex)
+        }
+
         /// - Returns: Whether the write left no hole.
         fileprivate mutating func apply(_ write: Write) -> Bool {
             switch write {

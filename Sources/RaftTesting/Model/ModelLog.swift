@@ -3,8 +3,10 @@ package import Raft
 /// An entry as the simulated host holds it.
 package struct ModelEntry: Hashable, Sendable {
     package var term: Term
-    /// Names the command; 0 is a leader's empty entry.
-    package var payload: UInt64
+    /// Names the command; 0 where there is none.
+    package var payload: UInt64 = 0
+    /// The membership that it holds instead of a command.
+    package var configuration: Configuration?
 }
 
 /// The host's log: an array, and nothing clever.
@@ -28,6 +30,22 @@ package struct ModelLog: Hashable, Sendable {
     }
 
     package func contains(_ entry: EntryID) -> Bool { term(at: entry.index) == entry.term }
+
+    /// The memberships among the entries `first ... last`.
+    package func configurations(from first: LogIndex, through last: LogIndex)
+        -> [PlacedConfiguration]
+    {
+        guard first <= last else { return [] }
+        var found: [PlacedConfiguration] = []
+        var index = max(first, base.index.next)
+        while let entry = entry(at: index), index <= last {
+            if let configuration = entry.configuration {
+                found.append(PlacedConfiguration(index: index, configuration: configuration))
+            }
+            index = index.next
+        }
+        return found
+    }
 
     /// The entries `first ... last`, or nothing when some are not here.
     package func slice(from first: LogIndex, through last: LogIndex) -> [ModelEntry]? {

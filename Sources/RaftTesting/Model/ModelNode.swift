@@ -15,6 +15,10 @@ package struct ModelNode: Hashable, Sendable {
     }
 
     package let id: NodeID
+    /// Another one after each loss of the disk; 0 in clusters that do not care.
+    package var incarnation: UInt64
+    /// The membership that the node was founded with; without voters for one that joins.
+    package var founding: Configuration
     package var core: RaftCore
     package var log: ModelLog
     package var disk: ModelDisk
@@ -32,6 +36,8 @@ package struct ModelNode: Hashable, Sendable {
 
     package init(id: NodeID, configuration: Configuration, settings: CoreSettings) {
         self.id = id
+        incarnation = configuration.member(id)?.incarnation ?? 0
+        founding = configuration
         core = RaftCore(id: id, configuration: configuration, settings: settings)
         log = ModelLog()
         disk = ModelDisk()
@@ -52,13 +58,21 @@ package struct ModelNode: Hashable, Sendable {
         log = contents.log
         let runs = contents.log.entries.map { TermRun(term: $0.term, count: 1) }
         core = RaftCore(
-            id: id, configuration: contents.snapshot?.configuration ?? core.configuration,
-            hardState: contents.hardState,
+            id: id, configuration: contents.snapshot?.configuration ?? founding,
+            changes: contents.changes, hardState: contents.hardState,
             log: LogOutline(base: contents.log.base, runs: runs), snapshot: contents.snapshot,
             settings: core.settings)
         appliedIndex = contents.snapshot?.lastIncluded.index ?? .zero
         life += 1
         isUp = true
+    }
+
+    /// Comes back with nothing, as another one under the old name.
+    package mutating func wipe() {
+        disk = ModelDisk()
+        incarnation += 1000
+        founding = Configuration(voters: [])
+        restart()
     }
 
     package mutating func setTimer(_ timer: TimerID, at round: Int) {

@@ -28,6 +28,10 @@ extension TraceEvent {
         case .snapshotNeeded(let peer, let end): "sends \(peer) the snapshot \(end)"
         case .appendRejected(let peer, let previous, let hint):
             "hears from \(peer): nothing like \(previous), perhaps \(hint)"
+        case .configurationRolledBack(let to): "goes back to the membership at \(to)"
+        case .transferStarted(let to): "hands over to \(to)"
+        case .transferAborted(let to): "no longer waits for \(to) to lead"
+        case .retired(let term): "is no voter any more and gives up term \(term)"
         case .snapshotInstalled(let end): "installs snapshot \(end)"
         case .messageDropped(let from, let reason): "drops a message from \(from), \(reason)"
         }
@@ -63,7 +67,9 @@ extension Message.Body {
         case .appendResponse(.rejected(let previous, let hint)):
             "appendResponse rejects=\(previous) hint=\(hint)"
         case .heartbeat(let committed, let round): "heartbeat committed=\(committed) round=\(round)"
-        case .heartbeatResponse(let round): "heartbeatResponse round=\(round)"
+        case .heartbeatResponse(let round, let promise):
+            "heartbeatResponse round=\(round)" + (promise == 0 ? "" : " promise=\(promise)")
+        case .timeoutNow: "timeoutNow"
         case .commitNotice(let committed): "commitNotice committed=\(committed)"
         case .snapshotPart(let part):
             "snapshotPart \(part.lastIncluded) offset=\(part.offset)" + (part.isLast ? " last" : "")
@@ -84,6 +90,16 @@ extension AppendRequest {
         let terms = entries.map { $0.count == 1 ? "\($0.term)" : "\($0.term)x\($0.count)" }
         return "append previous=\(previous) terms=[\(terms.joined(separator: ","))]"
             + " commit=\(commitIndex)"
+            + configurations.map { " \($0.index)=\($0.configuration.told)" }.joined()
+    }
+}
+
+extension Configuration {
+    /// As `1,2,3`; `1,2,3>1,2,4` when joint; learners after a `+`, those to be voters with a `^`.
+    package var told: String {
+        let names = { (nodes: [NodeID]) in nodes.map(\.description).joined(separator: ",") }
+        let voters = isJoint ? "\(names(outgoing))>\(names(incoming))" : names(incoming)
+        return voters + learners.map { (promoting.contains($0) ? "^" : "+") + "\($0)" }.joined()
     }
 }
 

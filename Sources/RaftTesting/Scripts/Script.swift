@@ -64,6 +64,9 @@ package struct Script {
         var settings = CoreSettings()
         var leader: String?
         var snapshotBytes: UInt64 = 3
+        var joining: UInt64 = 0
+        var hasIncarnations = false
+        var drift: UInt64 = 0
         for word in words.dropFirst(2) {
             let parts = word.split(separator: "=").map(String.init)
             guard parts.count == 2 else { throw ScriptError(description: "\(words): \(word)?") }
@@ -76,12 +79,24 @@ package struct Script {
             case "reads": settings.maxPendingReads = Int(parts[1]) ?? 1
             case "snapshot": snapshotBytes = UInt64(parts[1]) ?? 1
             case "bytes": settings.maxUncommittedBytes = Int(parts[1]) ?? 1
+            case "window": settings.maxInflightBytes = Int(parts[1]) ?? 1
+            case "joining": joining = UInt64(parts[1]) ?? 0
+            case "incarnations": hasIncarnations = parts[1] == "yes"
+            case "drift": drift = UInt64(parts[1]) ?? 0
+            case "lease":
+                try settings.allowLeases(
+                    electionTimeoutMilliseconds: UInt64(parts[1]) ?? 0, maxDriftPermille: drift)
             default: throw ScriptError(description: "\(words): \(word)?")
             }
         }
-        let configuration = Configuration(voters: (1...count).map { NodeID($0) })
+        let voters = (1...count).map { NodeID($0) }
+        let configuration = Configuration(
+            voters: voters,
+            roster: hasIncarnations ? voters.map { Member($0, incarnation: $0.rawValue) } : [])
         var world = ScriptWorld(
-            cluster: ModelCluster(configuration: configuration, settings: settings))
+            cluster: ModelCluster(
+                configuration: configuration,
+                joining: (0..<joining).map { NodeID(count + 1 + $0) }, settings: settings))
         world.cluster.snapshotBytes = snapshotBytes
         var ignored: [String] = []
         if let leader { try world.run(["campaign", leader], into: &ignored) }

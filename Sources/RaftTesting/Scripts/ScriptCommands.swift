@@ -18,6 +18,8 @@ package struct ScriptError: Error, CustomStringConvertible {
 //     crash 1 [surviving] / restart 1 / close 2 1      (2 hears that 1's process is gone)
 //     compact 1 [keeping] / store-snapshot 2 / reject-snapshot 2
 //     log / peers 1 / status / faulty                  (a stopped node is what the story wants)
+//     add 1 4 [voter] [incarnation=7] [priority=2] / promote 1 4 / demote 1 2 / remove 1 2 / voters 1 2,3,4
+//     transfer 1 [2] / stall 1 / unstall 1 / wipe 3 / clock 1 250      (the node's clock, in milliseconds)
 //     forge 3>1 heartbeat term=1 [committed=1/1] …     (a message that no core would send)
 extension ScriptWorld {
     package mutating func run(_ words: [String], into output: inout [String]) throws {
@@ -26,6 +28,9 @@ extension ScriptWorld {
             try runOnCore(words)
         case "cut", "heal", "hold", "release", "deliver", "drop", "double", "forge":
             try runOnNetwork(words)
+        case "add", "promote", "demote", "remove", "voters", "update", "transfer", "stall",
+            "unstall", "wipe", "clock":
+            try runOnMembership(words)
         case "stop-disk", "start-disk", "sync", "crash", "restart", "compact", "reject-snapshot",
             "store-snapshot":
             try runOnHost(words)
@@ -154,7 +159,10 @@ extension ScriptWorld {
                         configuration: cluster.nodes[0].core.configuration,
                         offset: number("offset")))
             case "voteResponse": .voteResponse(granted: true)
-            case "heartbeatResponse": .heartbeatResponse(round: number("round"))
+            case "heartbeatResponse":
+                .heartbeatResponse(
+                    round: number("round"), promiseMilliseconds: number("promise"))
+            case "timeoutNow": .timeoutNow
             case "match": .appendResponse(.accepted(matchIndex: LogIndex(number("index"))))
             case "append":
                 .append(

@@ -42,7 +42,7 @@ extension Checker {
                 index <= commitIndex,
                 "node \(node.id) lets read at \(index), committed is \(commitIndex)")
         case .preVoteRequest, .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
-            .snapshotResponse, .readIndexRequest, .readIndexResponse:
+            .snapshotResponse, .readIndexRequest, .readIndexResponse, .timeoutNow:
             break
         }
     }

@@ -38,7 +38,9 @@ extension Simulator {
         case .messageDropped(let sender, let reason):
             checker.expect(
                 false, "node \(node.id) dropped a message of \(sender) as \(reason), all are sound")
-        case .truncated, .voteGranted, .snapshotInstalled: break
+        case .truncated, .voteGranted, .snapshotInstalled, .configurationRolledBack,
+            .transferStarted, .transferAborted, .retired:
+            break
         }
     }
 }

@@ -27,7 +27,7 @@ internal import Testing
 
     private func body(_ random: inout SplitMix64, like core: RaftCore) -> Message.Body {
         let known = random.oneIn(2) ? core.log.last : entry(&random)
-        switch random.below(15) {
+        switch random.below(16) {
         case 0: return .preVoteRequest(lastEntry: known)
         case 1:
             return .preVoteResponse(
@@ -36,10 +36,10 @@ internal import Testing
         case 2: return .voteRequest(lastEntry: known, isTransfer: random.oneIn(2))
         case 3: return .voteResponse(granted: !random.oneIn(4))
         case 4, 5, 6:
-            return .append(
-                AppendRequest(
-                    previous: known, entries: runs(&random), commitIndex: LogIndex(number(&random)))
-            )
+            var request = AppendRequest(
+                previous: known, entries: runs(&random), commitIndex: LogIndex(number(&random)))
+            if random.oneIn(3) { request.configurations = configurations(&random, after: known) }
+            return .append(request)
         case 7: return .appendResponse(.accepted(matchIndex: LogIndex(number(&random))))
         case 8:
             return .appendResponse(
@@ -47,7 +47,9 @@ internal import Testing
                     previousIndex: random.oneIn(2) ? core.log.lastIndex : LogIndex(number(&random)),
                     hint: entry(&random)))
         case 9: return .heartbeat(committed: known, round: number(&random))
-        case 10: return .heartbeatResponse(round: number(&random))
+        case 10:
+            return .heartbeatResponse(
+                round: random.oneIn(2) ? 1 : number(&random), promiseMilliseconds: number(&random))
         case 11: return .commitNotice(committed: known)
         case 12:
             return .snapshotPart(
@@ -57,10 +59,38 @@ internal import Testing
         case 13:
             return .snapshotResponse(
                 SnapshotResponse(lastIncluded: known, received: number(&random)))
+        case 14: return .timeoutNow
         default:
             return random.oneIn(2)
                 ? .readIndexRequest(ReadID(number(&random)))
                 : .readIndexResponse(ReadID(number(&random)), index: LogIndex(number(&random)))
+        }
+    }
+
+    private func membership(_ random: inout SplitMix64) -> Configuration {
+        func some() -> [NodeID] { (1...4).filter { _ in random.oneIn(2) }.map { NodeID($0) } }
+        return Configuration(
+            voters: some(), leaving: random.oneIn(2) ? some() : [], learners: some(),
+            promoting: some())
+    }
+
+    private func configurations(
+        _ random: inout SplitMix64, after known: EntryID
+    ) -> [PlacedConfiguration] {
+        let next = known.index.rawValue < 1 << 60 ? known.index.next : known.index
+        let index = random.oneIn(4) ? LogIndex(number(&random)) : next
+        return [PlacedConfiguration(index: index, configuration: membership(&random))]
+    }
+
+    private func change(_ random: inout SplitMix64) -> MembershipChange {
+        let node = NodeID(UInt64(random.below(6)))
+        switch random.below(6) {
+        case 0: return .add(Member(node), asVoter: random.oneIn(2))
+        case 1: return .promote(node)
+        case 2: return .demote(node)
+        case 3: return .remove(node)
+        case 4: return .setVoters([NodeID(1), node])
+        default: return .update(Member(node, incarnation: number(&random)))
         }
     }
 
@@ -78,7 +108,16 @@ internal import Testing
 
     /// An event that an honest host could hand in now.
     private func event(_ random: inout SplitMix64, _ core: RaftCore) -> Event {
-        switch random.below(20) {
+        switch random.below(25) {
+        case 20: return .changeMembership(change(&random))
+        case 21:
+            let target = NodeID(UInt64(random.below(6)))
+            return .transferLeadership(to: random.oneIn(2) ? nil : target)
+        case 22: return .diskHealth(isStalled: random.oneIn(2))
+        case 23: return .clock(nanoseconds: number(&random))
+        case 24:
+            return .appendSent(
+                peer: NodeID(2), last: LogIndex(number(&random)), bytes: random.below(100))
         case 0: return .propose(count: 1 + random.below(3), bytes: 1)
         case 1: return .read(ReadID(number(&random)))
         case 2, 3, 4: return .timerFired(random.pick(TimerID.allCases))
@@ -91,16 +130,19 @@ internal import Testing
             return .compacted(
                 base: end,
                 snapshot: RaftCore.SnapshotPoint(
-                    lastIncluded: end, configuration: core.configuration))
+                    lastIncluded: end, configuration: core.configuration(at: end.index)))
         default: return .message(message(&random, like: core))
         }
     }
 
-    @Test(arguments: 0..<60) func `no message makes a core trap`(seed: Int) {
+    @Test(arguments: 0..<60) func `no message makes a core trap`(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
         var settings = CoreSettings()
         settings.usesPreVote = seed & 1 == 0
         settings.checksQuorum = seed & 2 == 0
+        if seed & 6 == 4 {
+            try settings.allowLeases(electionTimeoutMilliseconds: 1000, maxDriftPermille: 10)
+        }
         let voters = Configuration(voters: [1, 2, 3].map { NodeID($0) })
         var core = RaftCore(id: NodeID(1), configuration: voters, settings: settings)
         var parts: [EntryID] = []

@@ -41,7 +41,7 @@ extension ModelCluster {
                 history.committedTerm(at: part.lastIncluded.index) == part.lastIncluded.term,
                 "\(id) sends a snapshot of \(part.lastIncluded), which is not committed")
         case .preVoteResponse, .voteResponse, .heartbeatResponse, .snapshotResponse,
-            .readIndexRequest, .readIndexResponse:
+            .readIndexRequest, .readIndexResponse, .timeoutNow:
             break  // nothing that could be untrue by itself
         }
     }

@@ -24,6 +24,9 @@ extension ModelCluster {
             snapshot >= before.snapshot?.lastIncluded.index ?? .zero
                 && snapshot >= core.log.base.index,
             "snapshot of \(core.id) goes back to \(snapshot), the log starts at \(core.log.base)")
+        if core.configuration != before.configuration || core.log.last != before.log.last {
+            checkConfiguration(i)
+        }
         verdict.require(!nodes[i].disk.isBroken, "node \(core.id) wrote entries after a hole")
     }
 
@@ -96,13 +99,12 @@ extension ModelCluster {
         verdict.require(history.leaders[core.term] == nil, "two leaders in term \(core.term)")
         history.leaders[core.term] = life
         let votes = history.votes
-        let hasQuorum = core.configuration.incoming.count { voter in
+        let isBacked = nodes[i].disk.durable.hardState == core.hardState
+        let hasQuorum = core.configuration.hasNaiveQuorum { voter in
             votes[ModelHistory.Ballot(term: core.term, voter: voter)] == core.id
-                || voter == core.id && nodes[i].disk.durable.hardState == core.hardState
+                || voter == core.id && isBacked
         }
-        verdict.require(
-            2 * hasQuorum > core.configuration.incoming.count || core.configuration.isJoint,
-            "\(core.id) leads with \(hasQuorum) votes")
+        verdict.require(hasQuorum, "\(core.id) leads without a quorum of votes")
         for (offset, entry) in history.committed.enumerated() {
             let index = LogIndex(UInt64(offset + 1))
             guard index > nodes[i].log.base.index else { continue }
@@ -138,7 +140,8 @@ extension ModelCluster {
         }
         var index = first
         while let entry = node.log.entry(at: index) {
-            let fact = ModelHistory.Fact(payload: entry.payload, previousTerm: previous)
+            let fact = ModelHistory.Fact(
+                payload: entry.payload, configuration: entry.configuration, previousTerm: previous)
             let id = EntryID(term: entry.term, index: index)
             verdict.require(previous <= entry.term, "terms fall at \(id) of \(node.id)")
             verdict.require(entry.term <= node.core.term, "\(id) is newer than term of \(node.id)")
@@ -176,8 +179,10 @@ extension ModelCluster {
         verdict.require(
             core.commitIndex <= core.log.lastIndex, "commit of \(core.id) is beyond its log")
         if core.roleName == .leader {
+            // A snapshot that was stored late tells a leader what is committed anyway.
             verdict.require(
-                core.log.term(at: core.commitIndex) == core.term,
+                core.log.term(at: core.commitIndex) == core.term
+                    || core.commitIndex.rawValue <= UInt64(history.committed.count),
                 "leader \(core.id) counts replicas of an older term")
         }
         var index = before.next
@@ -227,8 +232,7 @@ extension ModelCluster {
         if node.core.roleName == .leader {
             verdict.require(node.isArmed(.heartbeat), "leader \(node.id) sends no heartbeats")
             verdict.require(!waits, "leader \(node.id) waits to campaign")
-            let checks = node.core.settings.checksQuorum
-            verdict.require(node.isArmed(.quorumCheck) == checks, "leader \(node.id): quorum check")
+            verdict.require(node.isArmed(.quorumCheck), "leader \(node.id): quorum check")
         } else {
             verdict.require(waits, "\(node.core.roleName) \(node.id) has no timer")
             verdict.require(
@@ -248,8 +252,9 @@ extension ModelCluster {
                 peer.inflight.count <= leader.core.settings.maxInflightAppends,
                 "leader \(leader.id) has too many appends on their way")
             if case .replicate = peer.state {
-                let sent = [peer.matchIndex] + peer.inflight
-                let rises = zip(peer.inflight, peer.inflight.dropFirst()).allSatisfy { $0 < $1 }
+                let inflight = peer.inflight.ends
+                let sent = [peer.matchIndex] + inflight
+                let rises = zip(inflight, inflight.dropFirst()).allSatisfy { $0 < $1 }
                 verdict.require(
                     rises && sent.last == peer.nextIndex.previous,
                     "leader \(leader.id): \(peer) has sent \(sent)")

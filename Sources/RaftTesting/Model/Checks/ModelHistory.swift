@@ -17,6 +17,7 @@ package struct ModelHistory: Hashable, Sendable {
     /// term and index mean equal logs up to there.
     package struct Fact: Hashable, Sendable {
         package var payload: UInt64
+        package var configuration: Configuration?
         package var previousTerm: Term
     }
 
@@ -35,6 +36,13 @@ package struct ModelHistory: Hashable, Sendable {
     /// For each read that waits, how much was committed when it came.
     package var reads: [ReadID: LogIndex] = [:]
     package var tally = ModelTally()
+
+    /// A node has lost its disk and is another one now: what the old one said binds it no more, for
+    /// nobody may count it under that name.
+    package mutating func forget(_ node: NodeID) {
+        spokenTerms[node] = nil
+        votes = votes.filter { $0.key.voter != node }
+    }
 
     /// The term of a committed entry, or of the place before the first.
     package func committedTerm(at index: LogIndex) -> Term? {

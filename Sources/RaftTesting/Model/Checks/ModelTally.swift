@@ -12,6 +12,11 @@ package struct ModelTally: Hashable, Sendable {
     package var quorumsLost = 0
     package var disturbancesIgnored = 0
     package var crashes = 0
+    package var changes = 0
+    package var rollbacks = 0
+    package var transfers = 0
+    package var transfersAborted = 0
+    package var retirements = 0
 
     package init() {}
 
@@ -22,6 +27,10 @@ package struct ModelTally: Hashable, Sendable {
         case .snapshotInstalled: snapshotsInstalled += 1
         case .quorumLost: quorumsLost += 1
         case .disturbanceIgnored: disturbancesIgnored += 1
+        case .transferStarted: transfers += 1
+        case .transferAborted: transfersAborted += 1
+        case .configurationRolledBack: rollbacks += 1
+        case .retired: retirements += 1
         case .voteGranted, .snapshotNeeded, .messageDropped: break
         }
     }
@@ -37,5 +46,10 @@ package struct ModelTally: Hashable, Sendable {
         quorumsLost += other.quorumsLost
         disturbancesIgnored += other.disturbancesIgnored
         crashes += other.crashes
+        changes += other.changes
+        rollbacks += other.rollbacks
+        transfers += other.transfers
+        transfersAborted += other.transfersAborted
+        retirements += other.retirements
     }
 }

@@ -1,0 +1,37 @@
+/// What a quorum of voters has promised a leader, as time on its own clock (thesis §6.4.1).
+struct LeaseState: Hashable, Sendable {
+    /// Until then, on this node's clock in nanoseconds, a quorum helps nobody to depose this leader.
+    private(set) var end: UInt64 = 0
+    /// Whether this leader has told another node to campaign: from then on promises protect it no more,
+    /// for the rest of its term.
+    var isVoid = false
+    /// When the newest rounds of heartbeats were sent, oldest first.
+    private var rounds: [Round] = []
+
+    private struct Round: Hashable, Sendable {
+        var number: UInt64
+        var sentAt: UInt64
+    }
+
+    /// An answer to an older round than these comes too late to be of use.
+    private static let maxRounds = 16
+
+    /// The membership is another one: what the voters of the old one promised counts no more.
+    mutating func restart() { end = 0 }
+
+    /// Notes when a round was sent; nothing when nobody tells the time.
+    mutating func noteRound(_ number: UInt64, sentAt: UInt64?) {
+        guard let sentAt else { return }
+        if rounds.count == Self.maxRounds { rounds.removeFirst() }
+        rounds.append(Round(number: number, sentAt: sentAt))
+    }
+
+    /// A quorum has answered this round and has promised at least this much. The promise counts from the
+    /// *sending* of the round: the answers say nothing of when it came.
+    mutating func extend(answered round: UInt64, promiseNanoseconds: UInt64) {
+        guard let sent = rounds.first(where: { $0.number == round }) else { return }
+        let (sum, isTooFar) = sent.sentAt.addingReportingOverflow(promiseNanoseconds)
+        if !isTooFar { end = max(end, sum) }
+        rounds.removeAll { $0.number < round }
+    }
+}
