@@ -42,8 +42,12 @@ struct LogRecovery<Files: FileSystem> {
         if damage == nil, let last = segments.last, lastReader?.isBlank(from: last.end) == false {
             noteDamage(DiskPosition(segment: last.number, offset: UInt32(last.end)))
         }
+        // What is damaged may be the very record that says where the log begins.
+        if let damage, claim > damage {
+            throw corruption(at: damage, "what was written later says that this was durable")
+        }
         try checkComplete()
-        if let damage { try resolve(damage) }
+        if let damage { try cut(at: damage) }
         replay?.finish()
         try proveTail()
     }
@@ -178,14 +182,6 @@ struct LogRecovery<Files: FileSystem> {
         if let lastReader, lastReader.number == position.segment {
             claim = max(claim, lastReader.furthestClaim(from: Int(position.offset)))
         }
-    }
-
-    private mutating func resolve(_ damage: DiskPosition) throws(StorageError) {
-        guard claim <= damage else {
-            throw corruption(
-                at: damage, "what was written later says that this was durable")
-        }
-        try cut(at: damage)
     }
 
     /// Removes what was never acknowledged, the newest first, so that a crash leaves no gap.

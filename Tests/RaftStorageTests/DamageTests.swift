@@ -97,6 +97,26 @@ internal import Testing
         }
     }
 
+    /// The first segment is gone for good reason, but the record that says so comes after the damage.
+    @Test func `before the record that forgets a segment is named, and not that segment`() throws {
+        let store = try House.create(files)
+        for i in 1...10 {
+            try store.put(
+                [Entry(term: 1, content: [UInt8](repeating: UInt8(i), count: 1000))], at: i)
+            try store.sync()
+        }
+        try store.compact(through: EntryID(1, 4))
+        for i in 11...13 {
+            try store.put([Entry(term: 1, content: [UInt8(i)])], at: i)
+            try store.sync()
+        }
+        #expect(files.contents(of: Self.first) == nil)
+        let second = House.logDirectory + "/0000000002.log"
+        files.flip(1, of: second, at: 2000)
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        #expect(error?.path == second)
+    }
+
     @Test(arguments: 1...3)
     func `a segment that is missing is missed`(segment: Int) throws {
         try makeLongLog(files)
