@@ -40,7 +40,7 @@ internal import Testing
     /// What a short campaign cannot promise to meet.
     private static let rare: Set<SimulationMark> = [
         .diskFailed, .snapshotFailed, .unknownBySnapshot, .superseded, .hardStateLost, .tornTailCut,
-        .powerLostWhileOpening, .queueOverflowed,
+        .powerLostWhileOpening, .queueOverflowed, .diskFull, .snapshotPassedOver, .stoodStill,
     ]
 
     @Test(arguments: [SimulationProfile.calm, .crashes, .network, .clocks, .storm, .disk])

@@ -43,6 +43,14 @@ final class SimulatedContent {
     private(set) var live = Image()
     private var durable = Image()
     private var unsynced: [Change] = []
+    /// Where the bytes ended that were written by the last syncs, the newest last.
+    private var syncedEnds: [Int] = []
+    private var writtenEnd = 0
+
+    /// The bytes from the start that were on the device three syncs ago.
+    ///
+    /// Whatever a program writes about what it has synced is on the device itself by now.
+    var settledBytes: Int { syncedEnds.count < 4 ? 0 : min(syncedEnds[0], live.size) }
 
     var size: Int { live.size }
 
@@ -57,11 +65,21 @@ final class SimulatedContent {
     func change(_ change: Change) {
         live.apply(change)
         unsynced.append(change)
+        switch change {
+        case .write(let offset, let bytes): writtenEnd = max(writtenEnd, offset + bytes.count)
+        case .size(let size):
+            guard size < writtenEnd else { return }
+            writtenEnd = size
+            syncedEnds = syncedEnds.map { min($0, size) }
+        }
     }
 
     func sync() {
+        guard !unsynced.isEmpty else { return }
         for change in unsynced { durable.apply(change) }
         unsynced.removeAll()
+        syncedEnds.append(writtenEnd)
+        if syncedEnds.count > 4 { syncedEnds.removeFirst() }
     }
 
     /// A failed sync: the cache counts as clean, and the device never gets it.

@@ -31,6 +31,10 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     public var failingCall: Int?
     /// The call, counted from 1, from which on all fail and change nothing, as if power were off.
     public var lastCall: Int?
+    /// The name of a call; the next one of that name fails like `failingCall`.
+    public var failingOperation: String?
+    /// Whether all calls fail, as those of a device that is gone for a while.
+    public var failsAll = false
     /// The error number of injected failures.
     public var failureCode: Int32 = 5
     /// The number of bytes that all files may hold together, reserved space included.
@@ -113,6 +117,11 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
             history.append("\(callCount) \(operation) \(path)")
             if history.count > historyLimit { history.removeFirst() }
         }
+        if operation == failingOperation {
+            failingOperation = nil
+            failingCall = callCount
+        }
+        if failsAll { failingCall = callCount }
         let isOver = lastCall.map { callCount >= $0 } ?? false
         if isOver || callCount == failingCall || life ?? self.life != self.life {
             throw StorageError(
@@ -135,6 +144,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         life += 1
         lastCall = nil
         failingCall = nil
+        failingOperation = nil
     }
 
     // MARK: Paths
@@ -174,6 +184,10 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     public func flip(_ bits: UInt8, of path: String, at offset: Int) {
         content(path)?.flip(bits, at: offset)
     }
+
+    /// How many bytes, from the start of a file, were on the device before its last three syncs; 0 when
+    /// there were not so many.
+    public func settledBytes(of path: String) -> Int { content(path)?.settledBytes ?? 0 }
 
     /// The paths of all files, sorted.
     public var paths: [String] { root.paths(under: "") }

@@ -136,7 +136,7 @@ extension Checker {
         }
     }
 
-    private func holdsDurably(_ node: NodeID, _ entry: EntryID) -> Bool {
+    func holdsDurably(_ node: NodeID, _ entry: EntryID) -> Bool {
         let witness = witnesses[Int(node.rawValue) - 1]
         if witness.log.base.index >= entry.index { return true }
         return witness.log.contains(entry) && witness.durableIndex >= entry.index

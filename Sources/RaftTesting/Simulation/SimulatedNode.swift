@@ -95,6 +95,14 @@ final class SimulatedNode {
     /// Turns come only at multiples of so many nanoseconds, when the machine is overloaded.
     var turnGrid: UInt64 = 1
     var diskSlowness: UInt64 = 1
+    /// Whether the disk hangs: no sync and no snapshot ends.
+    var isDiskStalled = false
+    /// The lanes of the jobs that would have ended since.
+    var parkedLanes: [Int] = []
+    /// Whether bytes at rest have rotted on its disk, and the files in which.
+    var rottenFiles: [String] = []
+    /// Whether the node has found that, and refuses to run; nobody mends it in this run.
+    var isLost = false
     /// What clients wait for, by the loop's own numbers.
     var openProposals: [UInt64: Int] = [:]
     var openReads: [UInt64: Int] = [:]
@@ -114,6 +122,7 @@ final class SimulatedNode {
         inbox = []
         lanes = [[], []]
         laneEnds = [0, 0]
+        parkedLanes = []
         nextTurn = .max
         pausedUntil = 0
         openProposals = [:]

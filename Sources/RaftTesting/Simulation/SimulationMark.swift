@@ -114,6 +114,20 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case readRefused
     /// A disk failed and its node stopped.
     case diskFailed
+    /// A disk was full and its node stopped.
+    case diskFull
+    /// A disk hung for seconds, or for ever.
+    case diskStalled
+    /// Bytes at rest changed on a disk.
+    case bytesRotted
+    /// A node found that, and refused to run.
+    case damageFound
+    /// A node found a damaged snapshot, and could go on without it.
+    case snapshotPassedOver
+    /// The cluster went on without nodes that had lost their disks.
+    case ledWithoutLostNodes
+    /// More disks were lost than the cluster can do without, and it stood still.
+    case stoodStill
 }
 
 /// How often each situation was met.

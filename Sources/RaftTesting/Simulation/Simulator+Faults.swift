@@ -31,11 +31,8 @@ extension Simulator {
             echoPermille = draw(5...50)
             plan(after: milliseconds(500...5000)) { $0.echoPermille = 0 }
         case .pause, .suspend, .drift, .lateTurns, .wallJump: disturbClock(kind, of: victim)
-        case .slowDisk:
-            victim.diskSlowness = UInt64(draw(5...40))
-            plan(after: milliseconds(500...5000)) { _ in victim.diskSlowness = 1 }
-        case .diskFailure:
-            victim.disk.failingCall = victim.disk.callCount + draw(1...60)
+        case .slowDisk, .stallDisk, .fullDisk, .diskFailure, .brokenDisk, .callFailure, .rot:
+            disturbDisk(kind, of: victim)
         }
     }
 

@@ -37,10 +37,7 @@ extension Simulator {
 
     private func failedToStart(_ node: SimulatedNode, _ failure: NodeFailure) {
         if node.disk.isOff { return losePower(node, within: .powerLostWhileOpening) }
-        guard failure.isInjected else {
-            return checker.expect(false, "node \(node.id) cannot start: \(failure)")
-        }
-        stopAfterDiskFailure(node)
+        stopAfterDiskFailure(node, failure)
     }
 
     private func reconnect(_ node: SimulatedNode, _ peer: SimulatedNode) {
@@ -102,7 +99,7 @@ extension Simulator {
         mixState(of: node)
         if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
         takeCompletions(of: node)
-        if let failure = node.loop?.failure { return stopped(node, failure) }
+        if let failure = node.loop?.failure { return stopAfterDiskFailure(node, failure) }
         planTurn(node)
     }
 
@@ -133,21 +130,6 @@ extension Simulator {
                 checker.ended(read: read, outcome, at: node)
             }
         }
-    }
-
-    /// A node has given up. Without an error of its disk there is no excuse for that.
-    private func stopped(_ node: SimulatedNode, _ failure: NodeFailure) {
-        guard failure.isInjected else {
-            return checker.expect(false, "node \(node.id) stopped: \(failure)")
-        }
-        stopAfterDiskFailure(node)
-    }
-
-    private func stopAfterDiskFailure(_ node: SimulatedNode) {
-        mark(.diskFailed)
-        note("node \(node.id) stops after a failure of its disk")
-        node.disk.endProcess()
-        end(node, restartAfter: milliseconds(10...1000))
     }
 
     /// Plans the turn that a node wants, or the one that news in its inbox call for.
@@ -183,6 +165,7 @@ extension Simulator {
 
     func finishJob(_ node: SimulatedNode, _ lane: Int, _ life: Int) {
         guard node.life == life, node.isUp, !node.lanes[lane].isEmpty else { return }
+        guard !node.isDiskStalled else { return node.parkedLanes.append(lane) }
         let result = node.lanes[lane].removeFirst().perform()
         traceHash.mix(node.place, lane)
         if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
@@ -207,7 +190,7 @@ extension Simulator {
         end(node, restartAfter: milliseconds(5...3000))
     }
 
-    private func end(_ node: SimulatedNode, restartAfter delay: UInt64) {
+    func end(_ node: SimulatedNode, restartAfter delay: UInt64) {
         checker.ended(node)
         node.forgetProcess()
         for peer in nodes where peer !== node {
@@ -219,12 +202,5 @@ extension Simulator {
                 after: duration(surroundings.minDelay...surroundings.maxDelay))
         }
         plan(.restart(node.place, life: node.life), after: delay)
-    }
-}
-
-extension NodeFailure {
-    /// Whether the simulation itself has made the disk fail.
-    fileprivate var isInjected: Bool {
-        if case .storage(let error) = self { error.detail == "injected" } else { false }
     }
 }

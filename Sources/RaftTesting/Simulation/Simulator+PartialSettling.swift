@@ -12,7 +12,7 @@ extension Simulator {
         else { return }
         let graph = chance(500) ? graphAroundLeader() : anyPromisingGraph()
         guard isOfUse(graph) else { return }
-        calmDown(keeping: graph.cuts)
+        links.mendAll(but: graph.cuts)
         note("cut stay \(graph.cuts)")
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         while let last = links.lastArrival.max(), time <= last, step() {}
@@ -29,7 +29,7 @@ extension Simulator {
         mark(.ledWithoutHealing)
         if hasOneWayLinks(graph) { mark(.ledBesideOneWayLinks) }
         expectBacklogDone()
-        for place in nodes.indices
+        for place in livingNodes.map(\.place)
         where checker.finding == nil && (place == settled || graph.talk(place, settled)) {
             expectService(at: nodes[place])
         }
@@ -50,9 +50,11 @@ extension Simulator {
             order.removeAll { $0 == leader }
             order.insert(leader, at: 0)
         }
+        order.removeAll { nodes[$0].isLost }
         let quorum = nodes.count / 2 + 1
-        let others = order[quorum...]
         var graph = LinkGraph(nodes: nodes.count)
+        guard order.count > quorum else { return graph }
+        let others = order[quorum...]
         for other in others {
             for peer in order where peer != other && peer != order[1] {
                 graph.cut(peer, other)
@@ -63,7 +65,12 @@ extension Simulator {
     }
 
     private func isOfUse(_ graph: LinkGraph) -> Bool {
-        !graph.cuts.isEmpty && graph.hasTalkingQuorum
+        var living = graph
+        for node in nodes where node.isLost {
+            living.cutOff(node.place, outward: true)
+            living.cutOff(node.place, outward: false)
+        }
+        return !graph.cuts.isEmpty && living.hasTalkingQuorum
     }
 
     private func hasOneWayLinks(_ graph: LinkGraph) -> Bool {
@@ -85,10 +92,5 @@ extension Simulator {
             guard leader == candidate, witness.hardState.term == term else { return nil }
         }
         return candidate
-    }
-
-    private func pass(milliseconds: UInt64) {
-        let end = time + milliseconds * 1_000_000
-        while time < end, step() {}
     }
 }

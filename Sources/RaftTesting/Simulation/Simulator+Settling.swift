@@ -5,20 +5,24 @@ internal import RaftRuntime
 
 extension Simulator {
     func settle() {
+        // Whoever sits on rotten bytes shall find them now.
+        for node in nodes where node.isUp && !node.rottenFiles.isEmpty { kill(node) }
+        calmDown()
         if surroundings.standingCuts == .beforeCalm { settleBesideCuts() }
         guard checker.finding == nil else { return }
-        calmDown()
+        links.mendAll()
+        guard canGoOn else { return expectStandstill() }
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         // What was held up on the way still arrives, and may still stir things up.
         while let last = links.lastArrival.max(), time <= last, step() {}
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
         expectBacklogDone()
         // One after the other: together they could be too many bytes for what the settings allow to wait.
-        for node in nodes where checker.finding == nil { expectService(at: node) }
+        for node in livingNodes where checker.finding == nil { expectService(at: node) }
         expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
         guard surroundings.standingCuts == .afterCalm, checker.finding == nil else { return }
         settleBesideCuts()
-        calmDown()
+        links.mendAll()
         expectSoon("the same state again", milliseconds: 40 * election) { self.isEven }
     }
 
@@ -50,20 +54,18 @@ extension Simulator {
         checker.expect(false, "no proposal is done and no read served at node \(node.id) in calm")
     }
 
-    /// Ends all that is wrong, but for some links that may stay cut.
-    func calmDown(keeping cuts: [Int] = []) {
+    /// Ends all that is wrong.
+    private func calmDown() {
         note("the faults stop")
         isTroubled = false
         lossPermille = 0
-        links.mendAll(but: cuts)
+        links.mendAll()
         for node in nodes {
-            node.disk.lastCall = nil
-            node.disk.failingCall = nil
-            node.diskSlowness = 1
+            calmDisk(of: node)
             node.pausedUntil = min(node.pausedUntil, time)
             node.clock.start = min(node.clock.start, time)
             node.turnGrid = 1
-            if !node.isUp { start(node) }
+            startIfPossible(node)
             plan(turnOf: node, at: time + 1)
         }
     }
@@ -86,17 +88,18 @@ extension Simulator {
 
     private var hasLeader: Bool {
         guard let leader, let term = nodes[leader].loop?.core.term else { return false }
-        return nodes.allSatisfy {
+        return livingNodes.allSatisfy {
             $0.loop?.core.leader == nodes[leader].id && $0.loop?.core.term == term
         }
     }
 
     private var isEven: Bool {
         let count = LogIndex(UInt64(checker.committed.count))
-        return nodes.allSatisfy {
+        let living = livingNodes
+        return living.allSatisfy {
             $0.loop?.core.commitIndex == count && $0.loop?.applied.index == count
                 && $0.loop?.core.durableIndex == count
-                && $0.loop?.machine.state == nodes[0].loop?.machine.state
+                && $0.loop?.machine.state == living[0].loop?.machine.state
         }
     }
 }

@@ -84,7 +84,7 @@ final class Simulator {
         case .closed(let node, let peer, let life): closed(nodes[node], peer, life)
         case .jobDone(let node, let lane, let life): finishJob(nodes[node], lane, life)
         case .restart(let node, let life):
-            if nodes[node].life == life, !nodes[node].isUp { start(nodes[node]) }
+            if nodes[node].life == life { startIfPossible(nodes[node]) }
         case .request: request()
         case .fault: fault()
         case .later(let action): action(self)

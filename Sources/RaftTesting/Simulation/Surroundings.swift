@@ -8,13 +8,15 @@ enum FaultKind: CaseIterable {
     case isolate, split, cutOneWay, bridge, ring, chain, star, graph, flap
     case reset, lossBurst, loseKind, loseBig, slowLink, echo
     case pause, suspend, drift, lateTurns, wallJump
-    case slowDisk
-    case diskFailure
+    case slowDisk, stallDisk, fullDisk
+    case diskFailure, brokenDisk, callFailure, rot
 
     static let ofNetwork: [FaultKind] = [
         .isolate, .split, .cutOneWay, .bridge, .ring, .chain, .star, .graph, .flap,
         .reset, .lossBurst, .loseKind, .loseBig, .slowLink, .echo,
     ]
+    /// Those after which a node has to be started anew, or never runs again.
+    static let ofDisks: [FaultKind] = [.diskFailure, .brokenDisk, .callFailure, .fullDisk, .rot]
     static let ofClocks: [FaultKind] = [.pause, .suspend, .drift, .lateTurns, .wallJump, .kill]
 }
 
@@ -44,6 +46,8 @@ struct Surroundings {
     var maxBurst: Int
     var maxPadding: Int
     var readPercent: Int
+    /// Whether more disks may rot than the cluster can do without.
+    var rotsWithoutLimit: Bool
     /// Whether and when some links stay cut while all else is well (a liveness test without healing).
     var standingCuts: StandingCuts
 
@@ -75,6 +79,7 @@ struct Surroundings {
         maxPadding = draw([0, 40, 600])
         readPercent = draw([20, 50])
         standingCuts = isCalm ? .never : draw([.never, .beforeCalm, .afterCalm])
+        rotsWithoutLimit = Int.random(in: 0..<8, using: &dice) == 0
         faults = []
         faults = chooseFaults(settings.profile, dice: &dice)
         if settings.profile == .storm { faultInterval = 300 }
@@ -84,7 +89,7 @@ struct Surroundings {
     private func chooseFaults(
         _ profile: SimulationProfile, dice: inout SplitMix64
     ) -> [FaultKind] {
-        let usual = FaultKind.allCases.filter { $0 != .diskFailure }
+        let usual = FaultKind.allCases.filter { !FaultKind.ofDisks.contains($0) }
         switch profile {
         case .calm: return []
         case .storm: return usual
@@ -95,7 +100,8 @@ struct Surroundings {
             // Some runs are about a few kinds only: rare combinations then come often enough.
             let share = Int.random(in: 1...4, using: &dice)
             var chosen = usual.filter { _ in Int.random(in: 0..<4, using: &dice) < share }
-            if profile == .disk { chosen.append(.diskFailure) }
+            let isAboutDisks = profile == .disk || Int.random(in: 0..<4, using: &dice) == 0
+            if isAboutDisks { chosen += FaultKind.ofDisks + [.kill] }
             return chosen
         }
     }
