@@ -17,8 +17,9 @@ public enum Event: Hashable, Sendable {
     case connectionClosed(NodeID)
     /// Every write up to this one is durable.
     case persisted(PersistID)
-    /// Of the entries just handed out for a peer those up to `last` were sent, and they take `bytes`. Said
-    /// after every append that has entries, before the next effect; fewer than asked when there were too many.
+    /// Of the entries just handed out for a peer those up to `last` were sent, and they take `bytes`; fewer
+    /// than asked when there were too many for a message. Said after every append that has entries, once the
+    /// effects at hand are carried out: the next append for this peer waits for it.
     case appendSent(peer: NodeID, last: LogIndex, bytes: Int)
     /// A snapshot of the own state is durable, and the log up to `base`, which it covers, is forgotten.
     case compacted(base: EntryID, snapshot: RaftCore.SnapshotPoint)

@@ -15,20 +15,25 @@ package struct InflightWindow: Hashable, Sendable {
     package var count: Int { appends.count }
     package var isEmpty: Bool { appends.isEmpty }
 
-    /// An append whose last entry is at `last` sets out. Its bytes are told later.
-    mutating func append(_ last: LogIndex) { appends.append(Append(last: last, bytes: 0)) }
+    /// Whether the newest append is with the host, and nobody knows yet how much of it will leave: until
+    /// then nothing can follow on it.
+    private(set) var isOpen = false
 
-    /// The host has sent entries up to `last`, of so many bytes: all of an append, or the first part of it.
-    /// In the second case what was handed out after it would leave a gap, and is not on its way.
+    /// An append whose last entry is at `last` is handed to the host.
+    mutating func append(_ last: LogIndex) {
+        appends.append(Append(last: last, bytes: 0))
+        isOpen = true
+    }
+
+    /// The host has sent entries up to `last`, of so many bytes: all of the newest append, or a part of it.
     ///
-    /// - Returns: Whether it was only a part.
-    mutating func sent(through last: LogIndex, bytes: Int) -> Bool {
-        guard let i = appends.firstIndex(where: { $0.last >= last }) else { return false }
-        let isPart = appends[i].last > last
-        if isPart { appends.removeSubrange((i + 1)...) }
-        self.bytes += bytes - appends[i].bytes
-        appends[i] = Append(last: last, bytes: bytes)
-        return isPart
+    /// - Returns: False when it was not asked to.
+    mutating func close(through last: LogIndex, bytes: Int) -> Bool {
+        guard isOpen, let planned = appends.popLast(), last <= planned.last else { return false }
+        isOpen = false
+        appends.append(Append(last: last, bytes: bytes))
+        self.bytes += bytes
+        return true
     }
 
     /// The peer has everything up to `index`.
@@ -40,10 +45,12 @@ package struct InflightWindow: Hashable, Sendable {
             done += 1
         }
         appends.removeFirst(done)
+        if appends.isEmpty { isOpen = false }
     }
 
     mutating func removeAll() {
         appends.removeAll(keepingCapacity: true)
         bytes = 0
+        isOpen = false
     }
 }

@@ -14,7 +14,8 @@ public enum MembershipChange: Hashable, Sendable {
     /// These, and no others, are the voters from now on. Each is a voter already or a learner that has
     /// caught up; voters that are not named leave.
     case setVoters([NodeID])
-    /// What is known of a member has changed.
+    /// What is known of a member has changed. A known incarnation stays: a member that has lost its disk
+    /// is removed and added again, for what it acknowledged is gone.
     case update(Member)
 }
 
@@ -37,6 +38,8 @@ public enum MembershipRefusal: Error, Hashable, Sendable {
     case wrongKind(NodeID)
     /// The learner lacks too much of the log to vote now.
     case notCaughtUp(NodeID)
+    /// The member is known by another incarnation.
+    case otherIncarnation(NodeID)
     /// A cluster needs a voter.
     case lastVoter
     /// An address is longer than `Member.maxAddressBytes`, or a node is named 0.
@@ -71,7 +74,10 @@ extension Configuration {
         case .setVoters(let voters): return try joint(voters, isCaughtUp)
         case .update(let member):
             try check(member)
-            guard isMember(member.id) else { throw .unknownMember(member.id) }
+            guard let known = self.member(member.id) else { throw .unknownMember(member.id) }
+            guard known.incarnation == 0 || known.incarnation == member.incarnation else {
+                throw .otherIncarnation(member.id)
+            }
             let others = roster.filter { $0.id != member.id }
             return with(learners: learners, promoting: promoting, roster: others + [member])
         }

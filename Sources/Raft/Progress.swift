@@ -72,7 +72,7 @@ public struct Progress: Hashable, Sendable {
         switch state {
         case .probe(let isWaiting): !isWaiting
         case .replicate:
-            inflight.count < settings.maxInflightAppends
+            !inflight.isOpen && inflight.count < settings.maxInflightAppends
                 && inflight.bytes < settings.maxInflightBytes
         case .snapshot: false
         }

@@ -68,7 +68,8 @@ extension RaftCore {
         _ message: Message, lastEntry: EntryID, into effects: inout [Effect]
     ) {
         let wouldVote =
-            message.term >= term && !hearsLeader && lastEntry.isAtLeastAsUpToDate(as: log.last)
+            message.term >= term && !hearsLeader && !isBound
+            && lastEntry.isAtLeastAsUpToDate(as: log.last)
         send(
             .preVoteResponse(granted: wouldVote, requestTerm: message.term), to: message.from,
             into: &effects)

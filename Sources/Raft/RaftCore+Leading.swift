@@ -56,11 +56,13 @@ extension RaftCore {
     }
 
     /// Sends every peer what it lacks and may have now, or else the news that more is committed.
+    ///
+    /// One append each: how much of it fits a message only the host knows, and with its word the next one
+    /// follows (`appendSent`).
     mutating func replicate(into effects: inout [Effect]) {
         for i in role.leadership.peers.indices {
-            var hasSent = false
-            while needsAppend(i), sendAppend(i, into: &effects) { hasSent = true }
-            if !hasSent { sendCommitNotice(i, into: &effects) }
+            if needsAppend(i), sendAppend(i, into: &effects) { continue }
+            sendCommitNotice(i, into: &effects)
         }
     }
 
@@ -98,13 +100,17 @@ extension RaftCore {
     }
 
     /// The host says what it sent of the append just handed out: all of it, or as much as fits a message.
-    mutating func appendSent(_ last: LogIndex, bytes: Int, to node: NodeID) {
+    /// What is left follows at once, as far as the windows allow.
+    mutating func appendSent(
+        _ last: LogIndex, bytes: Int, to node: NodeID, into effects: inout [Effect]
+    ) {
         guard let i = position(ofPeer: node),
             case .replicate = role.leadership.peers[i].state,  // a probe sends once anyway
-            role.leadership.peers[i].inflight.sent(through: last, bytes: max(0, bytes))
+            role.leadership.peers[i].inflight.close(through: last, bytes: max(0, bytes))
         else { return }
         role.leadership.peers[i].nextIndex = last.next
         role.leadership.peers[i].toldCommit = min(role.leadership.peers[i].toldCommit, last)
+        if needsAppend(i) { _ = sendAppend(i, into: &effects) }
     }
 
     private mutating func sendCommitNotice(_ i: Int, into effects: inout [Effect]) {

@@ -126,6 +126,11 @@ public struct RaftCore: Hashable, Sendable {
         if case .leader(let leadership) = role { leadership.peers } else { [] }
     }
 
+    /// The node that this leader is handing over to; nothing when it is not.
+    public var successor: NodeID? {
+        if case .leader(let leadership) = role { leadership.transfer?.target } else { nil }
+    }
+
     /// The candidates' supporters, this node among them; empty on any other node.
     public var supporters: [NodeID] {
         switch role {
@@ -147,7 +152,8 @@ public struct RaftCore: Hashable, Sendable {
         case .timerFired(let timer): timerFired(timer, into: &effects)
         case .connectionClosed(let peer): connectionClosed(peer, into: &effects)
         case .persisted(let write): persisted(write, into: &effects)
-        case .appendSent(let peer, let last, let bytes): appendSent(last, bytes: bytes, to: peer)
+        case .appendSent(let peer, let last, let bytes):
+            appendSent(last, bytes: bytes, to: peer, into: &effects)
         case .compacted(let base, let snapshot): compact(base: base, snapshot: snapshot)
         case .snapshotReceived(let lastIncluded, let bytes):
             snapshotReceived(lastIncluded, bytes: bytes, into: &effects)

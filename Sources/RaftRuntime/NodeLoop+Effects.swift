@@ -100,7 +100,6 @@ extension NodeLoop {
 
     private mutating func transmit(_ message: Message) {
         switch message.body {
-        case .append where cutShort.contains(message.to): break  // would leave a gap
         case .append(let request) where request.count > 0: transmit(request, of: message)
         case .snapshotPart(let part): transmit(part, of: message)
         default: network.send(.raft(message, PackedBytes()), to: message.to)
@@ -120,10 +119,9 @@ extension NodeLoop {
             var sent = message
             sent.body = .append(shortened)
             network.send(.raft(sent, contents), to: message.to)
-            feed(
+            sentAppends.append(
                 .appendSent(
                     peer: message.to, last: shortened.lastIndex, bytes: contents.byteCount))
-            if count < request.count { cutShort.append(message.to) }
         } catch { fail(.storage(error)) }
     }
 

@@ -65,23 +65,14 @@ extension NodeLoop {
         if let gap = clock.turn(at: self.now) { notices.append(.heldUp(milliseconds: gap)) }
         submit()
         // What has been received may have put off a timer that is due, so it is taken in first.
-        if hasReceived || timers.next ?? self.now <= self.now { flush() }
+        if hasReceived || timers.next ?? self.now <= self.now { feed(.flush) }
         hasReceived = false
         fireTimers()
-        flush()
+        feed(.flush)
         applyCommitted()
         expireWaiting()
         takeSnapshotIfDue()
         startSync()
-    }
-
-    /// Sends and writes what has gathered. Where an append had to be cut short the rest follows at once,
-    /// until the peer's window is full.
-    private mutating func flush() {
-        repeat {
-            cutShort.removeAll(keepingCapacity: true)
-            feed(.flush)
-        } while !cutShort.isEmpty
     }
 
     private mutating func fireTimers() {
@@ -113,5 +104,6 @@ extension NodeLoop {
         }
         batch.removeAll(keepingCapacity: true)
         if effects.isEmpty { effects = batch }
+        while let sent = sentAppends.popLast() { feed(sent) }
     }
 }

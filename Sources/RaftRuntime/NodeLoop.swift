@@ -46,8 +46,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var timers = TimerTable()
     var hasReceived = false
     var effects: [Effect] = []
-    /// Peers for whom an append was cut short since the last flush: what was to follow it must wait.
-    var cutShort: [NodeID] = []
+    /// What was sent of appends, to be told to the core once the effects at hand are carried out.
+    var sentAppends: [Event] = []
     /// The newest write that is in the page cache, and the newest that the running sync covers.
     var writtenPersist = PersistID(0)
     var syncingPersist: PersistID?

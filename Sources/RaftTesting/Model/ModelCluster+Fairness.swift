@@ -64,15 +64,30 @@ extension ModelCluster {
         }
     }
 
+    /// Whether those who still have their disks, and are members, could decide: in every membership that
+    /// some node goes by.
+    package var isRecoverable: Bool {
+        nodes.allSatisfy { node in
+            let configuration = node.core.configuration
+            return configuration.incoming.isEmpty
+                || configuration.hasNaiveQuorum { voter in
+                    nodes.contains { $0.id == voter && !configuration.disowns($0) }
+                }
+        }
+    }
+
     /// Restarts who is down, ends all faults, and demands progress within a stated number of rounds:
     /// a leader, then a new entry that all nodes have committed.
     package mutating func demandProgress(random: inout SplitMix64) {
         flushesAtOnce = true
         for node in nodes where !node.isUp { perform(.restart(node.id)) }
+        for node in nodes { perform(.stall(node.id, false)) }
+        guard isRecoverable else { return }
         let hasLeader = passRounds(20 * Self.electionRounds, random: &random) { cluster in
             cluster.leader.map { leader in
                 leader.core.commitIndex == leader.core.log.lastIndex
                     && leader.core.log.last.term == leader.core.term
+                    && leader.core.successor == nil
             } ?? false
         }
         verdict.require(hasLeader, "no leader after \(20 * Self.electionRounds) quiet rounds")
@@ -80,7 +95,11 @@ extension ModelCluster {
         perform(.propose(leader.id, count: 1))
         let goal = LogIndex(UInt64(history.committed.count)).next
         let isDone = passRounds(4 * Self.electionRounds, random: &random) { cluster in
-            cluster.nodes.allSatisfy { $0.core.commitIndex >= goal }
+            guard let leader = cluster.leader else { return false }
+            let members = leader.core.configuration
+            return cluster.nodes.allSatisfy {
+                !members.isMember($0.id) || members.disowns($0) || $0.core.commitIndex >= goal
+            }
         }
         verdict.require(
             isDone, "a proposal is not everywhere after \(4 * Self.electionRounds) quiet rounds")

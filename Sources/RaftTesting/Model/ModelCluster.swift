@@ -39,8 +39,11 @@ package struct ModelCluster: Hashable, Sendable {
         nodes = configuration.members.map {
             ModelNode(id: $0, configuration: configuration, settings: settings)
         }
-        nodes += joining.map {
-            ModelNode(id: $0, configuration: Configuration(voters: []), settings: settings)
+        for id in joining {
+            var node = ModelNode(
+                id: id, configuration: Configuration(voters: []), settings: settings)
+            if !configuration.roster.isEmpty { node.incarnation = id.rawValue }
+            nodes.append(node)
         }
         for i in nodes.indices { tell(i, .start) }
     }

@@ -112,6 +112,8 @@ extension ModelNode {
         if let vote = core.hardState.vote { words.append("vote=\(vote)") }
         if let leader = core.leader, leader != id { words.append("leader=\(leader)") }
         words.append("last=\(log.last) commit=\(core.commitIndex)")
+        if core.configuration != founding { words.append("members=\(core.configuration.told)") }
+        if let successor = core.successor { words.append("handing-over=\(successor)") }
         if log.base != .zero { words.append("base=\(log.base)") }
         if core.durableIndex != log.lastIndex { words.append("durable=\(core.durableIndex)") }
         if core.durableHardState != core.hardState { words.append("unwritten-vote") }

@@ -99,6 +99,10 @@ package struct Script {
                 joining: (0..<joining).map { NodeID(count + 1 + $0) }, settings: settings))
         world.cluster.snapshotBytes = snapshotBytes
         var ignored: [String] = []
+        if settings.lease != nil {
+            // Whoever has just started may have made promises, and votes only after a while.
+            for voter in voters { world.cluster.perform(.fire(voter, .election)) }
+        }
         if let leader { try world.run(["campaign", leader], into: &ignored) }
         _ = world.cluster.notes.take()
         return world

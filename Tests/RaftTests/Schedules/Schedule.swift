@@ -10,6 +10,8 @@ struct Schedule {
     private var random: SplitMix64
     private let hurry: Int
     private let trouble: Int
+    /// Whether the membership changes, leadership is handed over, and disks hang or are lost.
+    private let changes: Bool
     /// A node that hears nobody, and whom nobody hears.
     private var isolated: NodeID?
 
@@ -22,7 +24,14 @@ struct Schedule {
         settings.maxInflightAppends = random.pick([1, 2, 16])
         settings.maxPendingReads = random.pick([1, 2, 1024])
         let voters = (1...UInt64(random.pick([3, 3, 3, 4, 5]))).map { NodeID($0) }
-        cluster = ModelCluster(configuration: Configuration(voters: voters), settings: settings)
+        changes = !random.oneIn(3)
+        let joining = changes ? (0..<UInt64(random.below(3))).map { NodeID(6 + $0) } : []
+        let roster = voters.map {
+            Member($0, incarnation: $0.rawValue, priority: UInt8(random.below(2)))
+        }
+        cluster = ModelCluster(
+            configuration: Configuration(voters: voters, roster: changes ? roster : []),
+            joining: joining, settings: settings)
         cluster.maxEntriesSent = random.pick([1, 2, .max, .max, .max, .max])
         cluster.snapshotBytes = random.pick([1, 3])
         cluster.flushesAtOnce = random.oneIn(2)
@@ -65,6 +74,7 @@ struct Schedule {
             return .read(leaders.isEmpty || random.oneIn(3) ? id : random.pick(leaders).id)
         case ..<89: return nextTimer() ?? .flush(id)
         case ..<92: return .flush(id)
+        case ..<95 where changes: return nextChange(id)
         default: return nextTrouble(id)
         }
     }
@@ -90,6 +100,31 @@ struct Schedule {
         let action = random.pick(armed)
         if case .fire(_, .heartbeat) = action { return action }
         return random.oneIn(hurry) ? action : nil
+    }
+
+    /// Another membership, another leader, a disk that hangs or is lost.
+    private mutating func nextChange(_ id: NodeID) -> ModelAction {
+        let leader = random.oneIn(6) ? id : cluster.leader?.id ?? id
+        let node = random.pick(cluster.nodes)
+        switch random.below(16) {
+        case 0, 1, 2, 3:
+            let member = Member(
+                node.id, incarnation: node.incarnation, priority: UInt8(random.below(3)))
+            return .change(leader, .add(member, asVoter: !random.oneIn(3)))
+        case 4: return .change(leader, .promote(node.id))
+        case 5: return .change(leader, .demote(node.id))
+        case 6, 7: return .change(leader, .remove(node.id))
+        case 8: return .change(leader, .remove(leader))
+        case 9:
+            let some = cluster.nodes.map(\.id).filter { _ in !random.oneIn(3) }
+            return .change(leader, .setVoters(some))
+        case 10:
+            return .change(leader, .update(Member(node.id, incarnation: node.incarnation)))
+        case 11, 12: return .transfer(leader, to: random.oneIn(3) ? nil : node.id)
+        case 13: return .stall(leader, !random.oneIn(4))
+        case 14: return .stall(node.id, false)
+        default: return node.isUp ? .crash(node.id, surviving: 0) : .wipe(node.id)
+        }
     }
 
     private mutating func nextTrouble(_ id: NodeID) -> ModelAction {

@@ -32,6 +32,8 @@ internal import Testing
         guard Self.seeds.count > 100 else { return }
         #expect(tally.elections > 0 && tally.commits > 0 && tally.truncations > 0)
         #expect(tally.rejections > 0 && tally.snapshotsInstalled > 0 && tally.readsAnswered > 0)
+        #expect(tally.changes > 0 && tally.rollbacks > 0 && tally.retirements > 0)
+        #expect(tally.transfers > 0 && tally.transfersAborted > 0)
         #expect(tally.quorumsLost > 0 && tally.disturbancesIgnored > 0 && tally.crashes > 0)
     }
 

@@ -16,7 +16,7 @@ extension ModelCluster {
         checkRole(i, event, before: before)
         if core.log != before.log || core.log.last != nodes[i].log.last { checkOutline(i) }
         if core.roleName != .leader, core.commitIndex != before.commitIndex {
-            checkCommit(i, before: before.commitIndex)
+            checkCommit(i, before: before)
         }
         for j in nodes.indices where nodes[j].isUp { checkProgress(j) }
         let snapshot = core.snapshot?.lastIncluded.index ?? .zero
@@ -169,13 +169,15 @@ extension ModelCluster {
     package mutating func checkLeaderCommit(_ i: Int, before: RaftCore) {
         let core = nodes[i].core
         guard core.roleName == .leader, core.commitIndex != before.commitIndex else { return }
-        checkCommit(i, before: before.commitIndex)
+        checkCommit(i, before: before)
     }
 
     /// The commit index rises, over entries that a quorum has on its disks and nobody knows otherwise.
-    private mutating func checkCommit(_ i: Int, before: LogIndex) {
+    private mutating func checkCommit(_ i: Int, before: RaftCore) {
         let core = nodes[i].core
-        verdict.require(core.commitIndex > before, "commit of \(core.id) falls from \(before)")
+        verdict.require(
+            core.commitIndex > before.commitIndex,
+            "commit of \(core.id) falls from \(before.commitIndex)")
         verdict.require(
             core.commitIndex <= core.log.lastIndex, "commit of \(core.id) is beyond its log")
         if core.roleName == .leader {
@@ -185,10 +187,11 @@ extension ModelCluster {
                     || core.commitIndex.rawValue <= UInt64(history.committed.count),
                 "leader \(core.id) counts replicas of an older term")
         }
-        var index = before.next
+        var index = before.commitIndex.next
         while index <= core.commitIndex {
             if let entry = nodes[i].log.entry(at: index) {
-                checkCommitted(entry, at: index, by: i)
+                // A leader goes on with a change once the entry before it is committed, in one step.
+                checkCommitted(entry, at: index, by: i, before.configuration)
             } else {
                 verdict.require(
                     history.committedTerm(at: index) != nil,
@@ -199,7 +202,7 @@ extension ModelCluster {
     }
 
     private mutating func checkCommitted(
-        _ entry: ModelEntry, at index: LogIndex, by i: Int
+        _ entry: ModelEntry, at index: LogIndex, by i: Int, _ configuration: Configuration
     ) {
         let known = history.committed.count
         if index.rawValue <= UInt64(known) {
@@ -211,8 +214,9 @@ extension ModelCluster {
         history.tally.commits += 1
         let id = EntryID(term: entry.term, index: index)
         let all = nodes
-        let isDurable = nodes[i].core.configuration.hasNaiveQuorum { voter in
-            all.contains { $0.id == voter && $0.hasDurably(id) }
+        let isDurable = configuration.hasNaiveQuorum { voter in
+            // One that has lost its disk since may be counted still: it cannot help anybody against it.
+            all.contains { $0.id == voter && ($0.hasDurably(id) || configuration.disowns($0)) }
         }
         verdict.require(
             isDurable, "\(nodes[i].id) commits \(id), which is not on a quorum of disks")
@@ -263,7 +267,8 @@ extension ModelCluster {
             // A peer that has gone over to a later leader may have dropped what it had acknowledged to
             // this one; without a quorum of its term the belief does no harm.
             guard match > .zero, let known = nodes.first(where: { $0.id == peer.node }),
-                known.disk.durable.hardState.term <= leader.core.term
+                known.disk.durable.hardState.term <= leader.core.term,
+                !leader.core.configuration.disowns(known)
             else { continue }
             let term = leader.log.term(at: match) ?? history.committedTerm(at: match) ?? .zero
             verdict.require(
@@ -308,6 +313,12 @@ extension ModelCluster {
 }
 
 extension Configuration {
+    /// Whether the node goes under the name of a member, and is another one.
+    package func disowns(_ node: ModelNode) -> Bool {
+        let known = member(node.id)?.incarnation ?? 0
+        return known != 0 && known != node.incarnation
+    }
+
     /// The definition of a quorum, word by word.
     package func hasNaiveQuorum(_ agrees: (NodeID) -> Bool) -> Bool {
         let halves = outgoing.isEmpty ? [incoming] : [incoming, outgoing]
