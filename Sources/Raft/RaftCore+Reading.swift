@@ -26,9 +26,9 @@ extension RaftCore {
             // A question or its answer may be lost, and then nobody ends it here: the oldest makes room.
             if let oldest = follower.reads.first, follower.reads.count >= settings.maxPendingReads {
                 role.follower.reads.removeFirst()
-                refuse(oldest, for: nil, .overloaded, into: &effects)
+                refuse(oldest.id, for: nil, .overloaded, into: &effects)
             }
-            role.follower.reads.append(read)
+            role.follower.reads.append(Role.Question(id: read))
             send(.readIndexRequest(read), to: leader, into: &effects)
         case .preCandidate, .candidate: refuse(read, for: origin, .noLeader, into: &effects)
         }
@@ -36,7 +36,7 @@ extension RaftCore {
 
     /// The leader's word on a read that this follower asked for.
     mutating func receiveReadIndex(_ read: ReadID, index: LogIndex?, into effects: inout [Effect]) {
-        guard case .follower(let follower) = role, let i = follower.reads.firstIndex(of: read)
+        guard case .follower(let follower) = role, let i = follower.reads.firstIndex(where: { $0.id == read })
         else {
             return  // late or doubled: refused or answered already
         }
@@ -45,6 +45,18 @@ extension RaftCore {
             effects.append(.readReady(read, index: index))
         } else {
             effects.append(.readRefused(read, .noLeader))
+        }
+    }
+
+    /// The leader lives, so a question that two of its heartbeats did not answer was lost on the way. Asking
+    /// again does no harm: the later answer to the same question is of no use to anybody.
+    mutating func askAgain(into effects: inout [Effect]) {
+        guard case .follower(let follower) = role, let leader = follower.leader else { return }
+        for i in follower.reads.indices {
+            if follower.reads[i].isOverdue {
+                send(.readIndexRequest(follower.reads[i].id), to: leader, into: &effects)
+            }
+            role.follower.reads[i].isOverdue.toggle()
         }
     }
 
@@ -104,7 +116,7 @@ extension RaftCore {
         case .follower(let follower):
             guard !follower.reads.isEmpty else { return }
             role.follower.reads = []
-            for read in follower.reads { effects.append(.readRefused(read, .noLeader)) }
+            for read in follower.reads { effects.append(.readRefused(read.id, .noLeader)) }
         case .leader(let leadership):
             role.leadership.reads = []
             for read in leadership.reads {

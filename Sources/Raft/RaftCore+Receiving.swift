@@ -75,6 +75,7 @@ extension RaftCore {
         case .heartbeat(let committed, let round):
             guard followLeader(peer, into: &effects) else { return }
             receiveCommitted(committed)
+            askAgain(into: &effects)
             let promise = settings.lease?.promiseMilliseconds ?? 0
             if promise > 0 { role.follower.isBound = true }
             send(
@@ -151,9 +152,10 @@ extension Message {
         case .heartbeat(let committed, _), .commitNotice(let committed):
             return isWellFormed(committed)
         case .heartbeatResponse(_, let promise): return promise <= Self.maxNumber
-        case .preVoteResponse, .voteResponse, .snapshotResponse, .readIndexRequest,
-            .readIndexResponse, .timeoutNow:
-            return true
+        case .snapshotResponse(let response):
+            return isWellFormed(response.lastIncluded) && response.received <= Self.maxNumber
+        case .readIndexResponse(_, let index): return index?.rawValue ?? 0 <= Self.maxNumber
+        case .preVoteResponse, .voteResponse, .readIndexRequest, .timeoutNow: return true
         }
     }
 

@@ -32,7 +32,7 @@ enum Role: Hashable, Sendable {
         /// A snapshot that is coming in.
         var incoming: IncomingSnapshot?
         /// Reads that wait for the leader's word.
-        var reads: [ReadID] = []
+        var reads: [Question] = []
         /// Whether this node has promised a leader, of whatever term, to help nobody depose it until the
         /// election timeout has passed.
         var isBound = false
@@ -41,6 +41,13 @@ enum Role: Hashable, Sendable {
             self.leader = leader
             self.verifiedIndex = verifiedIndex
         }
+    }
+
+    /// A read for which the leader was asked.
+    struct Question: Hashable, Sendable {
+        var id: ReadID
+        /// Whether a heartbeat has come since without an answer: the question or its answer may be lost.
+        var isOverdue = false
     }
 
     /// A snapshot that is coming in.
