@@ -36,7 +36,8 @@ extension RaftCore {
 
     /// The leader's word on a read that this follower asked for.
     mutating func receiveReadIndex(_ read: ReadID, index: LogIndex?, into effects: inout [Effect]) {
-        guard case .follower(let follower) = role, let i = follower.reads.firstIndex(where: { $0.id == read })
+        guard case .follower(let follower) = role,
+            let i = follower.reads.firstIndex(where: { $0.id == read })
         else {
             return  // late or doubled: refused or answered already
         }
