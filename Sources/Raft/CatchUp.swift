@@ -14,7 +14,9 @@ struct CatchUp: Hashable, Sendable {
     /// Takes in how far the learner's log agrees, and where the leader's ends now.
     mutating func note(match: LogIndex, lastIndex: LogIndex) {
         guard !isDone, match >= roundEnd else { return }
-        if !hasTicked { isDone = true }
+        // A learner that has all there is would be through the next round at once; and in a log at rest
+        // no answer would come to say so.
+        if !hasTicked || match >= lastIndex { isDone = true }
         hasTicked = false
         roundEnd = lastIndex
     }
