@@ -44,9 +44,10 @@ let package = Package(
         // The import table of ARCHITECTURE.md; `TidyTests` holds the sources to it.
         library("Raft"),
         library("Wire"),
-        library("RaftStorage", ["Raft", "Wire"]),
-        library("RaftTransport", ["Raft", "Wire"]),
-        library("RaftRuntime", ["Raft", "Wire", "RaftStorage", "RaftTransport"]),
+        library("RaftFormat", ["Raft", "Wire"]),
+        library("RaftStorage", ["Raft", "Wire", "RaftFormat"]),
+        library("RaftTransport", ["Raft", "Wire", "RaftFormat"]),
+        library("RaftRuntime", ["Raft", "Wire", "RaftFormat", "RaftStorage", "RaftTransport"]),
         library("RaftTesting", ["Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime"]),
         .target(name: "CPlatform"),
         library("Platform", ["CPlatform"]),
@@ -68,7 +69,7 @@ let package = Package(
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft", "RaftRuntime", "RaftTesting"], exclude: ["Scenarios"]),
         tests("RaftStorageTests", ["Raft", "Wire", "RaftStorage", "RaftTesting"]),
-        tests("RaftTransportTests", ["Raft", "Wire", "RaftTransport"]),
+        tests("RaftTransportTests", ["Raft", "Wire", "RaftFormat", "RaftTransport"]),
         tests(
             "RaftRuntimeTests",
             ["Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftTesting"]),

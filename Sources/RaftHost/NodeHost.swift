@@ -1,5 +1,5 @@
 package import Platform
-internal import Raft
+package import Raft
 package import RaftRuntime
 internal import RaftStorage
 internal import RaftTransport
@@ -30,6 +30,8 @@ package final class NodeHost<Machine: StateMachine> {
     private var lock: DirectoryLock?
     private var proposals: [ProposalID: (ProposalOutcome<Machine.Answer>) -> Void] = [:]
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
+    private var changes: [MembershipTicket: (MembershipOutcome) -> Void] = [:]
+    private var transfers: [TransferTicket: (TransferOutcome) -> Void] = [:]
     private var timer: TimerHandle?
     private var hook: HookHandle?
     private var hasWork = false
@@ -62,8 +64,8 @@ package final class NodeHost<Machine: StateMachine> {
     }
 
     private func connect() {
-        transport.onEnvelope = { [unowned self] peer, envelope in
-            node.receive(envelope, from: peer)
+        transport.onEnvelope = { [unowned self] peer, incarnation, envelope in
+            node.receive(envelope, from: peer, incarnation: incarnation)
             hasWork = true
         }
         transport.onConnectionClosed = { [unowned self] peer, processEnded in
@@ -105,6 +107,24 @@ package final class NodeHost<Machine: StateMachine> {
         noteWork()
     }
 
+    /// Asks for another membership; `then` is called once, later, on the loop.
+    package func changeMembership(
+        _ change: MembershipChange, then: @escaping (MembershipOutcome) -> Void
+    ) {
+        let ticket = node.changeMembership(change)
+        changes[ticket] = then
+        noteWork()
+    }
+
+    /// Asks for another leader, this one or the best; `then` is called once, later, on the loop.
+    package func transferLeadership(
+        to target: NodeID?, then: @escaping (TransferOutcome) -> Void
+    ) {
+        let ticket = node.transferLeadership(to: target)
+        transfers[ticket] = then
+        noteWork()
+    }
+
     /// Takes a snapshot now, if there is anything new.
     package func takeSnapshot() {
         node.takeSnapshot()
@@ -132,7 +152,8 @@ package final class NodeHost<Machine: StateMachine> {
     private func turn() {
         hasWork = false
         node.turn(
-            at: Self.instant(loop.turnTime), wallMilliseconds: wallClockMilliseconds())
+            at: Self.instant(loop.turnTime), wallMilliseconds: wallClockMilliseconds(),
+            leaseClock: leaseClock)
         deliver()
         setTimer()
         if !isStopped { onTurn?() }
@@ -149,6 +170,8 @@ package final class NodeHost<Machine: StateMachine> {
             switch completion {
             case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
             case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
+            case .membership(let ticket, let outcome): changes.removeValue(forKey: ticket)?(outcome)
+            case .transfer(let ticket, let outcome): transfers.removeValue(forKey: ticket)?(outcome)
             }
         }
         if let failure = node.failure, !isStopped {
@@ -165,6 +188,11 @@ package final class NodeHost<Machine: StateMachine> {
             timer = nil
             hasWork = true
         }
+    }
+
+    /// Only read where it is of use, and here, at the end of the turn, when all that has come is handed in.
+    private var leaseClock: Instant? {
+        node.settings.core.lease == nil ? nil : Self.instant(.includingSleep)
     }
 
     private static func instant(_ time: MonotonicTime) -> Instant {

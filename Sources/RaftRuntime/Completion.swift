@@ -74,6 +74,10 @@ public enum ReadOutcome: Hashable, Sendable {
 public enum Completion<Answer: Sendable>: Sendable {
     /// A proposal has ended.
     case proposal(ProposalID, ProposalOutcome<Answer>)
+    /// A change of the membership has ended, or goes on by itself.
+    case membership(MembershipTicket, MembershipOutcome)
+    /// A hand-over of leadership has ended.
+    case transfer(TransferTicket, TransferOutcome)
     /// A read has ended; `ready` holds until the next call that changes the loop.
     case read(ReadTicket, ReadOutcome)
 }

@@ -1,14 +1,17 @@
 // The contents of a log entry, as the runtime writes and reads them.
 //
-//     kind      1 byte    0 the empty entry of a new term, 1 a command, 2 a forwarded command
+//     kind      1 byte    0 the empty entry of a new term, 1 a command, 2 a forwarded command,
+//                         3 a membership
 //     time      varint    cluster time in milliseconds, given by the leader that made the entry
 //     origin    varint    kind 2 only: the node that took the proposal
 //     sequence  varint    kind 2 only: that node's number for it
 //     command   the rest  kinds 1 and 2
+//     members   the rest  kind 3 only, as in `ConfigurationCoding.swift`
 //
 // The kinds and this order are part of the format of the log on disk and between nodes.
 
 internal import Raft
+internal import RaftFormat
 internal import Wire
 
 /// What stands before the command in an entry.
@@ -17,7 +20,10 @@ struct EntryHeader: Hashable {
         case empty
         case command
         case forwarded(origin: NodeID, sequence: UInt64)
+        case configuration
     }
+
+    static let configurationCode: UInt8 = 3
 
     var kind: Kind
     var timeMilliseconds: UInt64
@@ -27,6 +33,7 @@ struct EntryHeader: Hashable {
         case .empty: bytes.append(0)
         case .command: bytes.append(1)
         case .forwarded: bytes.append(2)
+        case .configuration: bytes.append(Self.configurationCode)
         }
         bytes.writeVarint(timeMilliseconds)
         if case .forwarded(let origin, let sequence) = kind {
@@ -43,6 +50,7 @@ struct EntryHeader: Hashable {
         switch code {
         case 0: kind = .empty
         case 1: kind = .command
+        case Self.configurationCode: kind = .configuration
         case 2:
             let origin = NodeID(try bytes.readVarint(at: &offset))
             kind = .forwarded(origin: origin, sequence: try bytes.readVarint(at: &offset))
@@ -53,5 +61,43 @@ struct EntryHeader: Hashable {
     init(kind: Kind, timeMilliseconds: UInt64) {
         self.kind = kind
         self.timeMilliseconds = timeMilliseconds
+    }
+}
+
+extension PackedBytes {
+    /// Appends an entry that holds a membership.
+    mutating func append(_ configuration: Configuration, timeMilliseconds: UInt64) {
+        append { bytes in
+            EntryHeader(kind: .configuration, timeMilliseconds: timeMilliseconds).write(
+                into: &bytes)
+            bytes.writeConfiguration(configuration)
+        }
+    }
+
+    /// The memberships among entries, the first of which follows on `previous`.
+    ///
+    /// Looks at one byte of each entry and reads only those that are memberships.
+    /// - Throws: `DecodeError` for a membership that no leader of ours has written.
+    func configurations(
+        after previous: LogIndex
+    ) throws(DecodeError) -> [PlacedConfiguration] {
+        var placed: [PlacedConfiguration] = []
+        for i in 0..<count {
+            let range = range(of: i)
+            guard let first = bytes[range].first, first == EntryHeader.configurationCode else {
+                continue
+            }
+            let configuration = try withItem(i) { (entry) throws(DecodeError) in
+                var offset = 0
+                _ = try EntryHeader(entry, at: &offset)
+                let configuration = try entry.readConfiguration(at: &offset)
+                try entry.expectNothing(after: offset)
+                return configuration
+            }
+            placed.append(
+                PlacedConfiguration(
+                    index: previous.advanced(by: i + 1), configuration: configuration))
+        }
+        return placed
     }
 }

@@ -43,7 +43,10 @@ extension NodeLoop {
             header = try EntryHeader(bytes, at: &offset)
         } catch { throw .malformedEntry(entry, reason: "\(error)") }
         clock.see(header.timeMilliseconds)
-        guard header.kind != .empty else { return settle(entry, header.kind, nil) }
+        switch header.kind {
+        case .empty, .configuration: return settle(entry, header.kind, nil)
+        case .command, .forwarded: break
+        }
         let position = LogPosition(entry: entry, timeMilliseconds: header.timeMilliseconds)
         do {
             let command = bytes.extracting(offset..<bytes.count)

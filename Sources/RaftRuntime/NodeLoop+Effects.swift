@@ -17,9 +17,11 @@ extension NodeLoop {
             guard let contents else { return }
             entriesReceived(contents, skip: skip, first: first, runs: runs)
         case .persist(let persist): write(persist)
-        case .configurationAppended, .changeRefused, .transferRefused:
-            fatalError("NodeLoop: the core tells of a change that nobody has asked for")
-        case .configurationChanged: break  // the core holds it
+        case .configurationAppended(let entry, let next): configurationAppended(entry, next)
+        case .configurationChanged(let configuration):
+            notices.append(.configurationChanged(configuration))
+        case .changeRefused(let refusal): membership.refusal = refusal
+        case .transferRefused(let refusal): membership.transferRefusal = refusal
         case .commit: break  // applied at the end of the turn, from `core.commitIndex`
         case .setTimer(let timer): timers.set(timer, at: deadline(of: timer))
         case .cancelTimer(let timer): timers.cancel(timer)
@@ -30,7 +32,9 @@ extension NodeLoop {
             receiveSnapshot(part, contents)
         case .restoreSnapshot(let entry): restoreSnapshot(entry)
         case .roleChanged(let change): roleChanged(change)
-        case .trace(let event): notices.append(.trace(event))
+        case .trace(let event):
+            if case .transferAborted = event { transferAborted() }
+            notices.append(.trace(event))
         case .stop(let fault): fail(.invariant(fault))
         }
     }
@@ -40,9 +44,20 @@ extension NodeLoop {
         switch timer {
         case .election, .quorumCheck, .transfer: return now.advanced(byMilliseconds: election)
         case .heartbeat: return now.advanced(byMilliseconds: settings.heartbeatMilliseconds)
-        case .campaign: return randomDeadline(within: election)
-        case .earlyCampaign: return randomDeadline(within: settings.earlyCampaignMilliseconds)
+        case .campaign: return campaignDeadline(within: election)
+        case .earlyCampaign: return campaignDeadline(within: settings.earlyCampaignMilliseconds)
         }
+    }
+
+    /// A node of lower priority than the highest waits first for as long as those above it may: a hint, for
+    /// they may all be gone.
+    private mutating func campaignDeadline(within milliseconds: Int) -> Instant {
+        let own = core.configuration.member(identity.node)?.priority ?? 0
+        let isOutranked = core.configuration.incoming.contains { node in
+            core.configuration.member(node).map { $0.priority > own } ?? false
+        }
+        let deadline = randomDeadline(within: milliseconds)
+        return isOutranked ? deadline.advanced(byMilliseconds: milliseconds) : deadline
     }
 
     /// In microseconds, so that two nodes seldom draw the same.
@@ -63,7 +78,10 @@ extension NodeLoop {
         if change.role == .preCandidate || change.role == .candidate && !settings.core.usesPreVote {
             counters.campaigns += 1
         }
-        if change.leader != nil { counters.leaderChanges += 1 }
+        if let leader = change.leader {
+            counters.leaderChanges += 1
+            noteLeader(leader)
+        }
         notices.append(.roleChanged(change))
     }
 
@@ -75,6 +93,14 @@ extension NodeLoop {
         entryBuffer.append { header.write(into: &$0) }
         log.append(
             entryBuffer, 0..<1, first: entry.index, runs: [TermRun(term: entry.term, count: 1)])
+    }
+
+    private mutating func configurationAppended(_ entry: EntryID, _ configuration: Configuration) {
+        entryBuffer.removeAll()
+        entryBuffer.append(configuration, timeMilliseconds: clock.newest)
+        log.append(
+            entryBuffer, 0..<1, first: entry.index, runs: [TermRun(term: entry.term, count: 1)])
+        membership.appendedEntry = entry
     }
 
     private mutating func entriesReceived(

@@ -11,7 +11,8 @@ public struct NodeStart: Hashable, Sendable {
     public var cluster: String
     /// This node's name.
     public var node: NodeID
-    /// The membership for a directory that holds nothing yet; one that holds a log has its own.
+    /// The membership for a directory that holds nothing yet: the founding one, or one without voters for
+    /// a node that joins. It is kept with the log, and a directory that holds a log goes by that alone.
     public var initialConfiguration: Configuration
     /// Seeds what is random: election timeouts, request numbers, a new node's incarnation. Must differ
     /// between the nodes and between the lives of a node.
@@ -63,6 +64,7 @@ extension NodeLoop {
         self.core = RaftCore(
             id: start.node,
             configuration: point?.configuration ?? disk.recovered.initialConfiguration,
+            changes: try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero),
             hardState: hardState, log: outline, snapshot: point, settings: settings.core)
         applied = point?.lastIncluded ?? .zero
         self.settings = settings
@@ -156,6 +158,30 @@ extension NodeLoop {
             _ = try log.read(from: entry.index, through: entry.index, maxBytes: 1, into: &contents)
         } catch { throw .storage(error) }
         return try header(of: 0, in: contents, entry).timeMilliseconds
+    }
+
+    /// The memberships in the log after an entry.
+    private static func configurations(
+        in log: LogStore<Files>, after end: EntryID
+    ) throws(NodeFailure) -> [PlacedConfiguration] {
+        var placed: [PlacedConfiguration] = []
+        var previous = end.index
+        let last = log.outline.lastIndex
+        while previous < last {
+            var contents = PackedBytes()
+            do throws(StorageError) {
+                _ = try log.read(
+                    from: previous.next, through: last, maxBytes: 1 << 20, into: &contents)
+            } catch { throw .storage(error) }
+            do throws(DecodeError) {
+                placed += try contents.configurations(after: previous)
+            } catch {
+                let entry = EntryID(term: log.outline.last.term, index: previous.next)
+                throw .malformedEntry(entry, reason: "a membership at it or behind it: \(error)")
+            }
+            previous = previous.advanced(by: contents.count)
+        }
+        return placed
     }
 
     static func header(

@@ -40,12 +40,13 @@ extension NodeLoop {
         return ticket
     }
 
-    private var requestDeadline: Instant {
+    var requestDeadline: Instant {
         now.advanced(byMilliseconds: settings.requestTimeoutMilliseconds)
     }
 
     /// Hands what waits to the core, or to the leader, if one is known.
     mutating func submit() {
+        submitMembership()
         guard let leader = core.leader else { return }
         if leader == identity.node {
             appendQueued()

@@ -32,7 +32,7 @@ extension NodeLoop {
             applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index
         else { return }
         let writer = snapshots.beginWriting(
-            lastIncluded: applied, configuration: core.configuration)
+            lastIncluded: applied, configuration: core.configuration(at: applied.index))
         snapshotting.isWriting = true
         snapshotting.lastTried = applied.index
         background.start(

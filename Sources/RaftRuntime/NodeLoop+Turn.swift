@@ -10,20 +10,50 @@ extension NodeLoop {
         feed(.flush)
     }
 
-    /// Takes in an envelope from a peer whose name the network vouches for.
-    public mutating func receive(_ envelope: consuming Envelope, from peer: NodeID) {
+    /// Takes in an envelope from a peer whose name and incarnation the network vouches for.
+    ///
+    /// One that may not speak under its name by now (`admits`) is not heard.
+    public mutating func receive(
+        _ envelope: consuming Envelope, from peer: NodeID, incarnation: UInt64
+    ) {
         guard failure == nil else { return }
+        guard admits(peer, incarnation: incarnation) else {
+            notices.append(.strangerIgnored(peer, incarnation: incarnation))
+            return
+        }
         hasReceived = true
         switch envelope {
-        case .raft(let message, let contents):
-            guard message.from == peer, contents.count == message.contentCount else {
-                notices.append(.trace(.messageDropped(from: peer, reason: .malformed)))
-                return
-            }
-            feed(.message(message), contents: contents)
+        case .raft(let message, let contents): receive(message, contents, from: peer)
         case .proposals(let forwarded): receiveForwarded(forwarded, from: peer)
         case .proposalsRefused(let refused): receiveRefusal(refused, from: peer)
         }
+    }
+
+    private mutating func receive(
+        _ message: Message, _ contents: PackedBytes, from peer: NodeID
+    ) {
+        guard message.from == peer, contents.count == message.contentCount else {
+            return dropMalformed(from: peer)
+        }
+        switch message.body {
+        case .append(var request):
+            // The core must know of a membership when it appends the entry, and sees no contents.
+            do throws(DecodeError) {
+                request.configurations = try contents.configurations(after: request.previous.index)
+            } catch { return dropMalformed(from: peer) }
+            var message = message
+            if !request.configurations.isEmpty { message.body = .append(request) }
+            feed(.message(message), contents: contents)
+        case .readIndexRequest where settings.core.lease != nil:
+            // The core may answer at once from a lease, by the clock of the last turn. A pause may lie
+            // between that and now, so the question waits for a clock that is read after it has come.
+            leaseQuestions.append(message)
+        default: feed(.message(message), contents: contents)
+        }
+    }
+
+    private mutating func dropMalformed(from peer: NodeID) {
+        notices.append(.trace(.messageDropped(from: peer, reason: .malformed)))
     }
 
     /// Takes in that a peer's process has closed its connection.
@@ -43,6 +73,7 @@ extension NodeLoop {
             guard let durable = syncingPersist else { return }
             syncingPersist = nil
             feed(.persisted(durable))
+            disk.syncEnded()
         case .written(let info): snapshotWritten(info)
         case .imageFailed(let entry, let reason): fail(.machine(at: entry, reason: reason))
         case .notWritten(let entry, let error): snapshotNotWritten(entry, error)
@@ -58,11 +89,18 @@ extension NodeLoop {
     ///   - now: The moment; never earlier than at the last turn.
     ///   - wallMilliseconds: The wall clock, milliseconds since 1970. Only the first leader of an empty
     ///     cluster looks at it, to start the cluster's time near it.
-    public mutating func turn(at now: Instant, wallMilliseconds: UInt64) {
+    ///   - leaseClock: A clock that goes on while the machine sleeps, read when everything that this
+    ///     turn shall know of had been handed in: reads are answered from leases by it. Without it `now` is
+    ///     that clock.
+    public mutating func turn(
+        at now: Instant, wallMilliseconds: UInt64, leaseClock: Instant? = nil
+    ) {
         guard failure == nil else { return }
         self.now = max(self.now, now)
         self.wallMilliseconds = wallMilliseconds
         if let gap = clock.turn(at: self.now) { notices.append(.heldUp(milliseconds: gap)) }
+        tellLeaseClock(leaseClock ?? now)
+        checkDisk()
         submit()
         // What has been received may have put off a timer that is due, so it is taken in first.
         if hasReceived || timers.next ?? self.now <= self.now { feed(.flush) }
@@ -70,6 +108,7 @@ extension NodeLoop {
         fireTimers()
         feed(.flush)
         applyCommitted()
+        settleMembership()
         expireWaiting()
         takeSnapshotIfDue()
         startSync()
@@ -84,10 +123,31 @@ extension NodeLoop {
         }
     }
 
+    /// A leader that was paused, and perhaps deposed meanwhile, must notice before it answers a read from its
+    /// lease. So every read, own or another node's, has come before this reading of the clock, and is handed
+    /// to the core after it: what was committed anywhere before the read came was then committed here.
+    /// The reading also dates the heartbeats of this turn; it is not later than their sending, which makes the
+    /// lease shorter and never longer.
+    private mutating func tellLeaseClock(_ reading: Instant) {
+        guard settings.core.lease != nil else { return }
+        feed(.clock(nanoseconds: reading.nanoseconds))
+        let questions = leaseQuestions
+        leaseQuestions.removeAll(keepingCapacity: true)
+        for question in questions { feed(.message(question)) }
+    }
+
+    /// A sync that does not end is told to the core while it lasts, and that it has ended.
+    private mutating func checkDisk() {
+        guard let isStalled = disk.change(at: now, settings.diskStallMilliseconds) else { return }
+        notices.append(isStalled ? .diskStalled : .diskRecovered)
+        feed(.diskHealth(isStalled: isStalled))
+    }
+
     /// Everything that was written and is not yet durable shares one sync.
     private mutating func startSync() {
         guard failure == nil, syncingPersist == nil, let work = log.takeSyncWork() else { return }
         syncingPersist = writtenPersist
+        disk.syncBegan(at: now)
         background.start(.sync(work))
     }
 

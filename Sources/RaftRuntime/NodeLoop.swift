@@ -9,7 +9,8 @@ internal import Wire
 /// and takes out what came of it. The production host and the simulator own the same loop.
 ///
 /// In one turn of the host:
-/// 1. `receive`, `connectionClosed`, `finished`, `propose`, `read`, in the order in which they happened;
+/// 1. `receive`, `connectionClosed`, `finished`, `propose`, `read`, `changeMembership`,
+///    `transferLeadership`, in the order in which they happened;
 /// 2. `turn(at:)` once;
 /// 3. `takeCompletions`, `takeNotices`, and a look at `failure`;
 /// 4. the next turn not after `nextDeadline`.
@@ -53,6 +54,10 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var syncingPersist: PersistID?
     var proposals = PendingProposals()
     var reads = PendingReads()
+    var membership = PendingMembership()
+    /// Questions of followers that wait for the lease clock of the next turn.
+    var leaseQuestions: [Message] = []
+    var disk = DiskWatch()
     var snapshotting = SnapshotActivity()
     /// The heartbeats that each peer had answered when the last one was due.
     var answeredRounds: [(node: NodeID, round: UInt64)] = []
@@ -69,6 +74,9 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Entries up to here are committed.
     public var commitIndex: LogIndex { core.commitIndex }
 
+    /// The membership that counts at this node: the newest in its log, committed or not.
+    public var configuration: Configuration { core.configuration }
+
     /// The nodes and what the leader knows of them; empty on a follower.
     public var peers: [Progress] { core.peers }
 
@@ -77,7 +85,10 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
         guard failure == nil else { return nil }
         if applied.index < core.commitIndex { return now }
         var next = timers.next
-        for deadline in [proposals.nextDeadline, reads.nextDeadline] {
+        let stall = disk.nextDeadline(settings.diskStallMilliseconds)
+        for deadline in [
+            proposals.nextDeadline, reads.nextDeadline, membership.nextDeadline, stall,
+        ] {
             guard let deadline else { continue }
             next = min(next ?? deadline, deadline)
         }
@@ -115,6 +126,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
         for id in proposals.takeUnsent() { complete(id, .notDone(.stopped)) }
         for id in proposals.takeSent() { complete(id, .unknown(.stopped)) }
         for ticket in reads.takeAll() { completions.append(.read(ticket, .stopped)) }
+        endMembership()
     }
 
     mutating func complete(_ id: ProposalID, _ outcome: ProposalOutcome<Machine.Answer>) {

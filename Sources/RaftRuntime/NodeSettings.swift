@@ -11,6 +11,13 @@ public struct NodeSettings: Hashable, Sendable {
     public private(set) var heartbeatMilliseconds = 100
     /// When a leader's process is known to be gone: the longest random wait before a campaign. Default 50.
     public var earlyCampaignMilliseconds = 50
+    /// A sync that runs longer counts as a hung disk: a leader hands over. Default 0, which stands for the
+    /// election timeout.
+    public var diskStallMilliseconds: Int {
+        get { chosenDiskStallMilliseconds ?? electionTimeoutMilliseconds }
+        set { chosenDiskStallMilliseconds = newValue > 0 ? newValue : nil }
+    }
+    private var chosenDiskStallMilliseconds: Int?
     /// After this time a proposal or a read ends without a certain outcome. Default 5,000.
     public var requestTimeoutMilliseconds = 5000
     /// The most bytes of proposals and the most reads that wait for a leader at this node.

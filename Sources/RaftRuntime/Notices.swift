@@ -7,6 +7,14 @@ public enum NodeNotice: Sendable {
     case roleChanged(RoleChange)
     /// A rare event in the core.
     case trace(TraceEvent)
+    /// The membership that counts here is another one: appended, cut off again, or come with a snapshot.
+    case configurationChanged(Configuration)
+    /// A node spoke under the name of a member whose data directory it does not have. It was not heard.
+    case strangerIgnored(NodeID, incarnation: UInt64)
+    /// A sync has run longer than `NodeSettings.diskStallMilliseconds`; a leader hands over.
+    case diskStalled
+    /// The sync has ended.
+    case diskRecovered
     /// Found and mended when the node's files were opened.
     case recovered(String)
     /// A snapshot of the own state is durable.

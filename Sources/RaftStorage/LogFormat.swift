@@ -13,7 +13,7 @@ internal import Wire
 // Segment header
 //
 //      0    8  magic "MUSTRLOG"
-//      8    4  format version, 1
+//      8    4  format version, 2
 //     12    4  n, the length of the fields
 //     16    4  CRC-32C of bytes 0 ..< 16 and of all from 20 to the end of the padding
 //     20    n  the fields:
@@ -24,8 +24,7 @@ internal import Wire
 //               16  hard state here: term, and the vote or 0
 //               16  base: entry id before the first entry kept
 //               16  last: entry id of the last entry before this segment
-//                   initial configuration: three times a varint count and that many node ids (u64):
-//                   incoming, outgoing, learners
+//                   initial configuration, as in `ConfigurationCoding.swift`
 //            zeros up to a multiple of eight
 //
 // So any segment can be the first one: compaction just removes the older ones.
@@ -88,7 +87,7 @@ struct DiskPosition: Hashable, Comparable, Sendable {
 /// The constants of the format.
 enum LogFormat {
     static let magic: StaticString = "MUSTRLOG"
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let segmentPrefixBytes = 20
     static let maxHeaderFieldBytes = 64 << 10
     static let recordHeaderBytes = 32
@@ -96,7 +95,6 @@ enum LogFormat {
     /// A batch of entries is spread over records of about this size.
     static let preferredPayloadBytes = 1 << 20
     static let maxPayloadBytes = StorageLimits.entryBytes + (1 << 20) + preferredPayloadBytes
-    static let maxMembers = 1_000
 
     static func padded(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
 
@@ -158,13 +156,6 @@ extension [UInt8] {
         write(state.vote?.rawValue ?? 0)
     }
 
-    mutating func write(_ configuration: Configuration) {
-        for list in [configuration.incoming, configuration.outgoing, configuration.learners] {
-            writeCount(list.count)
-            for node in list { write(node.rawValue) }
-        }
-    }
-
     mutating func write(_ text: StaticString) {
         writeRaw(text.description)
     }
@@ -191,20 +182,6 @@ extension Span where Element == UInt8 {
         let term = Term(try readUInt64(at: &offset))
         let vote = try readUInt64(at: &offset)
         return HardState(term: term, vote: vote == 0 ? nil : NodeID(vote))
-    }
-
-    func readConfiguration(at offset: inout Int) throws(DecodeError) -> Configuration {
-        let incoming = try readNodes(at: &offset)
-        let outgoing = try readNodes(at: &offset)
-        return Configuration(
-            voters: incoming, leaving: outgoing, learners: try readNodes(at: &offset))
-    }
-
-    private func readNodes(at offset: inout Int) throws(DecodeError) -> [NodeID] {
-        let count = try readCount(limit: LogFormat.maxMembers, name: "members", at: &offset)
-        var nodes: [NodeID] = []
-        for _ in 0..<count { nodes.append(NodeID(try readUInt64(at: &offset))) }
-        return nodes
     }
 
     /// Whether the bytes here are the text.

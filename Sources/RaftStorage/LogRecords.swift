@@ -1,4 +1,5 @@
 internal import Raft
+internal import RaftFormat
 internal import Wire
 
 /// What stands before the records of a segment; the layout is in `LogFormat.swift`.
@@ -27,7 +28,7 @@ struct SegmentHeader: Equatable {
         bytes.write(hardState)
         bytes.write(base)
         bytes.write(last)
-        bytes.write(initialConfiguration)
+        bytes.writeConfiguration(initialConfiguration)
         bytes.overwrite(UInt32(bytes.count - LogFormat.segmentPrefixBytes), at: 12)
         bytes.pad()
         let checksum = Self.checksum(bytes.span)

@@ -1,4 +1,5 @@
 public import Raft
+internal import RaftFormat
 
 extension LogStore {
     private static var creatingName: String { "creating" }
@@ -41,10 +42,10 @@ extension LogStore {
                 .limitExceeded(limit: UInt64(NodeIdentity.maxClusterNameBytes)),
                 operation: "create log", path: path, detail: "the cluster's name in bytes")
         }
-        guard configuration.members.count <= LogFormat.maxMembers else {
+        guard configuration.isWithinLimits else {
             throw StorageError(
-                .limitExceeded(limit: UInt64(LogFormat.maxMembers)), operation: "create log",
-                path: path, detail: "members")
+                .limitExceeded(limit: UInt64(ConfigurationLimits.maxMembers)),
+                operation: "create log", path: path, detail: "members, or an address of one")
         }
     }
 

@@ -1,4 +1,5 @@
 public import Raft
+internal import RaftFormat
 internal import Wire
 
 // A snapshot on disk, and on its way to another node: the same bytes.
@@ -8,14 +9,13 @@ internal import Wire
 // worth nothing after a restart. A file gets its final name when it is durable and has been checked. Numbers are little-endian.
 //
 //      0    8  magic "MUSTRSNP"
-//      8    4  format version, 1
+//      8    4  format version, 2
 //     12    4  n, the length of the fields
 //     16    4  CRC-32C of bytes 0 ..< 16 and 20 ..< 20 + n
 //     20    n  the fields:
 //                   string cluster (varint length, UTF-8)
 //               16  last entry covered: term u64, index u64
-//                   membership there: three times a varint count and that many node ids (u64):
-//                   incoming, outgoing, learners
+//                   membership there, as in `ConfigurationCoding.swift`
 //  20 + n    m  the body: what the state machine wrote
 //            8  m
 //            4  CRC-32C of everything before
@@ -35,7 +35,7 @@ public struct SnapshotInfo: Hashable, Sendable {
 /// The constants of the format and its header.
 enum SnapshotFormat {
     static let magic: StaticString = "MUSTRSNP"
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let prefixBytes = 20
     static let maxFieldBytes = 64 << 10
     static let trailerBytes = 12
@@ -69,7 +69,7 @@ enum SnapshotFormat {
         bytes.write(UInt64(0))  // length and checksum, filled in below
         bytes.writeString(cluster)
         bytes.write(lastIncluded)
-        bytes.write(configuration)
+        bytes.writeConfiguration(configuration)
         bytes.overwrite(UInt32(bytes.count - prefixBytes), at: 12)
         let sum = checksum(bytes.span)
         bytes.overwrite(sum, at: 16)

@@ -13,7 +13,7 @@ public struct StorageError: Error, Hashable, Sendable {
         case system(code: Int32)
         /// Bytes that were once durable are not what was written; `index` is the first entry in doubt.
         case corrupt(offset: UInt64, index: LogIndex?)
-        /// A newer program wrote this.
+        /// A newer program wrote this, or one from before the first release.
         case newerVersion(found: UInt32, known: UInt32)
         /// The files belong to another cluster or to another node.
         case foreign
@@ -55,7 +55,7 @@ extension StorageError: CustomStringConvertible {
         case .corrupt(let offset, let index?): "damaged at byte \(offset), from index \(index) on"
         case .corrupt(let offset, nil): "damaged at byte \(offset)"
         case .newerVersion(let found, let known):
-            "written in format version \(found), this program knows up to \(known)"
+            "written in format version \(found), this program reads version \(known)"
         case .foreign: "belongs to another cluster or node"
         case .exists: "there already"
         case .limitExceeded(let limit): "over the limit of \(limit)"

@@ -26,19 +26,6 @@ extension [UInt8] {
         guard items.count <= TransportLimits.maxItems else { throw EncodeError("items") }
         writePacked(items)
     }
-
-    /// Appends the three lists of a configuration, each as its count and its nodes in rising order.
-    mutating func writeConfiguration(_ configuration: Configuration) throws(EncodeError) {
-        try writeMembers(configuration.incoming)
-        try writeMembers(configuration.outgoing)
-        try writeMembers(configuration.learners)
-    }
-
-    private mutating func writeMembers(_ members: [NodeID]) throws(EncodeError) {
-        guard members.count <= TransportLimits.maxMembers else { throw EncodeError("members") }
-        writeCount(members.count)
-        for member in members { try writeNode(member) }
-    }
 }
 
 extension Span where Element == UInt8 {
@@ -81,34 +68,6 @@ extension Span where Element == UInt8 {
 
     func readItems(at offset: inout Int) throws(DecodeError) -> PackedBytes {
         try readPacked(maxCount: TransportLimits.maxItems, name: "items", at: &offset)
-    }
-
-    func readConfiguration(at offset: inout Int) throws(DecodeError) -> Configuration {
-        let start = offset
-        let incoming = try readMembers(at: &offset)
-        let outgoing = try readMembers(at: &offset)
-        let learners = try readMembers(at: &offset)
-        let configuration = Configuration(voters: incoming, leaving: outgoing, learners: learners)
-        // Only a voter among the learners can make them differ now.
-        guard configuration.learners == learners else {
-            throw DecodeError(.invalid(field: "learners"), at: start)
-        }
-        return configuration
-    }
-
-    private func readMembers(at offset: inout Int) throws(DecodeError) -> [NodeID] {
-        let count = try readCount(
-            limit: TransportLimits.maxMembers, name: "members", at: &offset)
-        var members: [NodeID] = []
-        for _ in 0..<count {
-            let start = offset
-            let member = try readNode(at: &offset)
-            if let last = members.last, member <= last {
-                throw DecodeError(.invalid(field: "order of members"), at: start)
-            }
-            members.append(member)
-        }
-        return members
     }
 
     func expectEnd(at offset: Int) throws(DecodeError) {

@@ -26,9 +26,9 @@ internal import Wire
 /// The versions of the protocol that this program speaks.
 public enum ProtocolVersion {
     /// The lowest.
-    public static let lowest: UInt16 = 1
+    public static let lowest: UInt16 = 2
     /// The highest.
-    public static let highest: UInt16 = 1
+    public static let highest: UInt16 = 2
 }
 
 struct Hello: Equatable {

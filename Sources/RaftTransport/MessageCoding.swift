@@ -19,10 +19,10 @@
 //   14  readIndexResponse  id number (64 bits), known flag, if it is set: index number
 //   15  timeoutNow         nothing more
 //
-// configuration: the incoming voters, the outgoing voters and the learners, each a count and that many
-// nodes in rising order.
+// configuration: as in `ConfigurationCoding.swift`.
 
 internal import Raft
+internal import RaftFormat
 internal import Wire
 
 private enum Kind: UInt8 {
@@ -99,7 +99,8 @@ extension Message.Body {
             try output.writeEntryID(committed)
         case .snapshotPart(let part):
             try output.writeEntryID(part.lastIncluded)
-            try output.writeConfiguration(part.configuration)
+            guard part.configuration.isWithinLimits else { throw EncodeError("configuration") }
+            output.writeConfiguration(part.configuration)
             try output.writeNumber(part.offset)
             output.writeFlag(part.isLast)
         case .snapshotResponse(let response):

@@ -6,8 +6,6 @@ public enum TransportLimits {
     public static let maxPayloadBytes = 64 << 20
     /// The largest number of entries, commands or runs of terms in one frame.
     public static let maxItems = 1 << 20
-    /// The largest number of nodes in each list of a configuration.
-    public static let maxMembers = 1 << 10
     /// The largest term, log index or snapshot offset. Far beyond what a cluster reaches, and far
     /// enough below the end of the integers that sums of them cannot overflow.
     public static let maxNumber: UInt64 = 1 << 62

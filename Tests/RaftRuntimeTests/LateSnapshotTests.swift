@@ -17,12 +17,15 @@ internal import Wire
         var loop = try Self.open(jobs)
         loop.start()
         // The new term is durable before the snapshot comes.
-        loop.receive(Self.heartbeat(from: Self.nodes[2], term: 15), from: Self.nodes[2])
+        loop.receive(
+            Self.heartbeat(from: Self.nodes[2], term: 15), from: Self.nodes[2], incarnation: 0)
         loop.turn(at: Instant(nanoseconds: 0), wallMilliseconds: 0)
         jobs.takeResults().forEach { loop.finished($0) }
 
         // The first leader's process ends while its snapshot is being checked, and the node campaigns.
-        try loop.receive(Self.snapshot(of: 84, from: Self.nodes[2], term: 15), from: Self.nodes[2])
+        try loop.receive(
+            Self.snapshot(of: 84, from: Self.nodes[2], term: 15), from: Self.nodes[2],
+            incarnation: 0)
         loop.connectionClosed(Self.nodes[2])
         loop.turn(at: Instant(nanoseconds: 1_000_000), wallMilliseconds: 0)
         loop.turn(at: Instant(nanoseconds: 900_000_000), wallMilliseconds: 0)
@@ -32,7 +35,9 @@ internal import Wire
         #expect(loop.core.roleName == .follower)
         #expect(loop.applied == Self.entry(84))
 
-        try loop.receive(Self.snapshot(of: 83, from: Self.nodes[0], term: 16), from: Self.nodes[0])
+        try loop.receive(
+            Self.snapshot(of: 83, from: Self.nodes[0], term: 16), from: Self.nodes[0],
+            incarnation: 0)
         loop.turn(at: Instant(nanoseconds: 902_000_000), wallMilliseconds: 0)
         jobs.takeResults().forEach { loop.finished($0) }
         loop.turn(at: Instant(nanoseconds: 903_000_000), wallMilliseconds: 0)

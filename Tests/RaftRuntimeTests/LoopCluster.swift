@@ -39,7 +39,10 @@ struct LoopCluster<Machine: StateMachine> {
     private(set) var members: [Member] = []
     /// Nodes whose messages, both ways, are lost.
     var cutOff: [NodeID] = []
+    /// Nodes whose syncs do not end.
+    var hanging: [NodeID] = []
     private(set) var completions: [NodeID: [Completion<Machine.Answer>]] = [:]
+    private(set) var notices: [NodeID: [NodeNotice]] = [:]
     private let settings: NodeSettings
     private var nanoseconds: UInt64 = 0
     private var seed: UInt64 = 0
@@ -47,24 +50,34 @@ struct LoopCluster<Machine: StateMachine> {
     /// Starts as many nodes, each with a machine of its own.
     init(voters: Int, settings: NodeSettings = NodeSettings(), _ machine: () -> Machine) throws {
         self.settings = settings
+        let configuration = Configuration(voters: (1...voters).map { NodeID(UInt64($0)) })
         for id in 1...voters {
             let files = SimulatedFileSystem()
             members.append(
-                try start(NodeID(UInt64(id)), of: voters, on: files, machine: machine()))
+                try start(
+                    NodeID(UInt64(id)), configuration, on: files, machine: machine()))
         }
     }
 
+    /// Starts one more node, which knows of no members; its name is the next number.
+    mutating func join(machine: consuming Machine) throws -> NodeID {
+        let id = NodeID(UInt64(members.count + 1))
+        let member = try start(
+            id, Configuration(voters: []), on: SimulatedFileSystem(), machine: machine)
+        members.append(member)
+        return id
+    }
+
     private mutating func start(
-        _ id: NodeID, of voters: Int, on files: SimulatedFileSystem, machine: consuming Machine
+        _ id: NodeID, _ configuration: Configuration, on files: SimulatedFileSystem,
+        machine: consuming Machine
     ) throws -> Member {
         let outside = Outside()
         seed += 1
         var node = try Node(
             NodeStart(
                 directory: "/data", cluster: "test", node: id,
-                initialConfiguration: Configuration(
-                    voters: (1...voters).map { NodeID(UInt64($0)) }),
-                seed: seed),
+                initialConfiguration: configuration, seed: seed),
             machine: machine, files: files, logSettings: LogSettings(segmentBytes: 64 << 10),
             network: outside, background: outside, settings: settings,
             at: Instant(nanoseconds: nanoseconds))
@@ -81,8 +94,17 @@ struct LoopCluster<Machine: StateMachine> {
     mutating func restart(_ id: NodeID, machine: consuming Machine) throws {
         let files = members[Int(id.rawValue) - 1].files
         files.crashKeepingNothing()
+        // Whatever it is told now, it goes by what its directory holds.
         members[Int(id.rawValue) - 1] = try start(
-            id, of: members.count, on: files, machine: machine)
+            id, Configuration(voters: [id]), on: files, machine: machine)
+    }
+
+    /// Ends a node's process and starts it with an empty disk.
+    mutating func wipe(
+        _ id: NodeID, believing configuration: Configuration, machine: consuming Machine
+    ) throws {
+        members[Int(id.rawValue) - 1] = try start(
+            id, configuration, on: SimulatedFileSystem(), machine: machine)
     }
 
     /// The leader of the newest term, if one leads.
@@ -99,20 +121,27 @@ struct LoopCluster<Machine: StateMachine> {
             let from = members[i].node.identity.node
             let sent = outside.sent
             outside.sent = []
-            for (to, envelope) in sent where !cutOff.contains(from) && !cutOff.contains(to) {
-                self[to].receive(envelope, from: from)
+            for (to, envelope) in sent
+            where !cutOff.contains(from) && !cutOff.contains(to) && to.rawValue <= members.count {
+                self[to].receive(
+                    envelope, from: from, incarnation: members[i].node.identity.incarnation)
             }
         }
         for i in members.indices {
             let outside = members[i].outside
             let jobs = outside.jobs
             outside.jobs = []
-            for job in jobs { members[i].node.finished(job.perform()) }
+            if hanging.contains(members[i].node.identity.node) {
+                outside.jobs = jobs
+            } else {
+                for job in jobs { members[i].node.finished(job.perform()) }
+            }
             members[i].node.turn(
                 at: Instant(nanoseconds: nanoseconds),
                 wallMilliseconds: 1_000_000 + nanoseconds / 1_000_000)
             completions[members[i].node.identity.node, default: []] += members[i].node
                 .takeCompletions()
+            notices[members[i].node.identity.node, default: []] += members[i].node.takeNotices()
         }
     }
 
@@ -125,17 +154,45 @@ struct LoopCluster<Machine: StateMachine> {
         return false
     }
 
-    /// Steps until a node leads whom all that are not cut off follow.
+    /// Steps until a node leads whom all that are not cut off follow, and has committed in its term.
     mutating func elect() -> NodeID? {
         _ = run { cluster in
             guard let leader = cluster.leader, !cluster.cutOff.contains(leader) else {
                 return false
             }
+            let core = cluster[leader].core
+            guard core.log.term(at: core.commitIndex) == core.term else { return false }
             return cluster.members.allSatisfy {
                 cluster.cutOff.contains($0.node.identity.node) || $0.node.core.leader == leader
             }
         }
         return leader
+    }
+
+    /// Asks a node for another membership, and steps until the outcome is there.
+    mutating func change(_ change: MembershipChange, at id: NodeID) -> MembershipOutcome? {
+        let ticket = self[id].changeMembership(change)
+        var outcome: MembershipOutcome?
+        _ = run { cluster in
+            for case .membership(ticket, let found) in cluster.completions[id] ?? [] {
+                outcome = found
+            }
+            return outcome != nil
+        }
+        return outcome
+    }
+
+    /// Asks a node to hand over, and steps until the outcome is there.
+    mutating func transfer(from id: NodeID, to target: NodeID?) -> TransferOutcome? {
+        let ticket = self[id].transferLeadership(to: target)
+        var outcome: TransferOutcome?
+        _ = run { cluster in
+            for case .transfer(ticket, let found) in cluster.completions[id] ?? [] {
+                outcome = found
+            }
+            return outcome != nil
+        }
+        return outcome
     }
 
     /// Proposes at a node, and steps until the outcome is there.

@@ -121,7 +121,7 @@ private struct Rig {
     mutating func hear(_ body: Message.Body, _ contents: PackedBytes = PackedBytes(), term: UInt64)
     {
         let message = Message(from: NodeID(2), to: NodeID(1), term: Term(term), body: body)
-        node.receive(.raft(message, contents), from: NodeID(2))
+        node.receive(.raft(message, contents), from: NodeID(2), incarnation: 0)
     }
 
     mutating func hearEntries(
@@ -314,7 +314,7 @@ private struct Rig {
         #expect(
             rig.node.takeCompletions() == [.proposal(id, .notDone(.tooLarge(limit: 1 << 20)))])
         let group = ForwardedProposals(firstSequence: 9, commands: PackedBytes([large]))
-        rig.node.receive(.proposals(group), from: NodeID(2))
+        rig.node.receive(.proposals(group), from: NodeID(2), incarnation: 0)
         rig.settle()
         let refused = RefusedProposals(firstSequence: 9, count: 1, refusal: .overloaded)
         #expect(rig.outside.sent.last?.envelope == .proposalsRefused(refused))

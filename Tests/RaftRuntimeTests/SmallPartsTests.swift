@@ -13,6 +13,7 @@ internal import Wire
         }
         #expect(bytes(.empty, 0) == [0, 0])
         #expect(bytes(.command, 300) == [1, 0xac, 2])
+        #expect(bytes(.configuration, 0) == [3, 0])
         #expect(bytes(.forwarded(origin: NodeID(3), sequence: 128), 1) == [2, 1, 3, 0x80, 1])
     }
 
@@ -20,11 +21,11 @@ internal import Wire
         var random = SplitMix64(seed: 7)
         for _ in 0..<500 {
             let kinds: [EntryHeader.Kind] = [
-                .empty, .command,
+                .empty, .command, .configuration,
                 .forwarded(origin: NodeID(random.next() >> 40), sequence: random.next()),
             ]
             let header = EntryHeader(
-                kind: kinds[Int.random(in: 0...2, using: &random)], timeMilliseconds: random.next())
+                kind: kinds[Int.random(in: 0...3, using: &random)], timeMilliseconds: random.next())
             var bytes: [UInt8] = []
             header.write(into: &bytes)
             let end = bytes.count
@@ -40,10 +41,67 @@ internal import Wire
             }
         }
         var offset = 0
-        let unknown: [UInt8] = [3, 0]
+        let unknown: [UInt8] = [4, 0]
         #expect(throws: DecodeError(.invalid(field: "entry kind"), at: 0)) {
             try EntryHeader(unknown.span, at: &offset)
         }
+    }
+}
+
+@Suite struct `Memberships among entries` {
+    private let configuration = Configuration(
+        voters: [NodeID(1), NodeID(2)], learners: [NodeID(300)], promoting: [NodeID(300)],
+        roster: [Member(NodeID(300), incarnation: 5, address: "a:1", priority: 7)])
+
+    @Test func `are found at their places and in their bytes`() throws {
+        var entries = PackedBytes([[0, 0], [1, 0, 3]])
+        entries.append(configuration, timeMilliseconds: 9)
+        entries.append([0, 0].span)
+        entries.append(configuration, timeMilliseconds: 9)
+        let found = try entries.configurations(after: LogIndex(40))
+        #expect(found.map(\.index) == [LogIndex(43), LogIndex(45)])
+        #expect(found.allSatisfy { $0.configuration == configuration })
+        let bytes: [UInt8] = [
+            3, 9, 2, 1, 2, 0, 1, 0xac, 2, 1, 0xac, 2, 1, 0xac, 2, 5, 0, 0, 0, 0, 0, 0, 0, 7, 3,
+            0x61, 0x3a, 0x31,
+        ]
+        #expect(entries[2] == bytes)
+    }
+
+    @Test func `that are cut short or go on too long are refused`() throws {
+        var entries = PackedBytes()
+        entries.append(configuration, timeMilliseconds: 300)
+        let whole = entries[0]
+        for length in 1..<whole.count {
+            #expect(throws: DecodeError.self, "\(length) bytes") {
+                try PackedBytes([Array(whole[..<length])]).configurations(after: .zero)
+            }
+        }
+        #expect(throws: DecodeError.self) {
+            try PackedBytes([whole + [0]]).configurations(after: .zero)
+        }
+        #expect(try PackedBytes([[], [1]]).configurations(after: .zero).isEmpty)
+    }
+}
+
+@Suite struct `A watch over the disk` {
+    private func at(_ milliseconds: UInt64) -> Instant {
+        Instant(nanoseconds: milliseconds * 1_000_000)
+    }
+
+    @Test func `tells once that a sync hangs and once that it has ended`() {
+        var disk = DiskWatch()
+        #expect(disk.nextDeadline(50) == nil)
+        disk.syncBegan(at: at(100))
+        #expect(disk.nextDeadline(50) == at(150))
+        #expect(disk.change(at: at(149), 50) == nil)
+        #expect(disk.change(at: at(150), 50) == true)
+        #expect(disk.nextDeadline(50) == nil)
+        #expect(disk.change(at: at(500), 50) == nil)
+        disk.syncEnded()
+        #expect(disk.change(at: at(501), 50) == false)
+        disk.syncBegan(at: at(502))
+        #expect(disk.change(at: at(503), 50) == nil)
     }
 }
 

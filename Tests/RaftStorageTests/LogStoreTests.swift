@@ -82,9 +82,9 @@ internal import Wire
 
     @Test func `a newer format is refused by name`() throws {
         _ = try House.create(files)
-        files.flip(2, of: House.logDirectory + "/0000000001.log", at: 8)
+        files.flip(1, of: House.logDirectory + "/0000000001.log", at: 8)
         let error = #expect(throws: StorageError.self) { try House.open(files) }
-        #expect(error?.kind == .newerVersion(found: 3, known: 1))
+        #expect(error?.kind == .newerVersion(found: 3, known: 2))
         #expect(error?.path == House.logDirectory + "/0000000001.log")
     }
 

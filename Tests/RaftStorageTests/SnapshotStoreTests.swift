@@ -121,9 +121,9 @@ extension Snapshots {
 
     @Test func `a newer format is refused by name`() throws {
         try Snapshots.open(files).make(EntryID(1, 2), body)
-        files.flip(2, of: try #require(files.paths.first), at: 8)
+        files.flip(1, of: try #require(files.paths.first), at: 8)
         let error = #expect(throws: StorageError.self) { try Snapshots.open(files) }
-        #expect(error?.kind == .newerVersion(found: 3, known: 1))
+        #expect(error?.kind == .newerVersion(found: 3, known: 2))
     }
 
     @Test(arguments: [false, true])

@@ -3,7 +3,7 @@ internal import RaftTransport
 internal import Testing
 internal import Wire
 
-/// The bytes of the protocol, version 1. They never change; a change is a new version.
+/// The bytes of the protocol, version 2. They never change; a change is a new version.
 @Suite struct GoldenBytesTests {
     private static let nodeOne = NodeID(1)
     private static let nodeTwo = NodeID(300)
@@ -14,7 +14,9 @@ internal import Wire
     }
 
     private static let configuration = Configuration(
-        voters: [nodeTwo, nodeOne], leaving: [NodeID(3)], learners: [NodeID(4), NodeID(5)])
+        voters: [nodeTwo, nodeOne], leaving: [NodeID(3)], learners: [NodeID(4), NodeID(5)],
+        promoting: [NodeID(5)],
+        roster: [Member(nodeTwo, incarnation: 0x0102, address: "h:1", priority: 9)])
 
     static let samples: [(Envelope, type: UInt8, payload: [UInt8])] = [
         (raft(.preVoteRequest(lastEntry: entry)), 16, [1, 0xac, 2, 6, 1, 5, 0xe8, 7]),
@@ -67,8 +69,9 @@ internal import Wire
                         isLast: true)), [[0xdd, 0xee]]),
             16,
             [
-                1, 0xac, 2, 6, 11, 5, 0xe8, 7, 2, 1, 0xac, 2, 1, 3, 2, 4, 5, 0x80, 2, 1, 1, 2,
-                0xdd, 0xee,
+                1, 0xac, 2, 6, 11, 5, 0xe8, 7, 2, 1, 0xac, 2, 1, 3, 2, 4, 5, 1, 5,
+                1, 0xac, 2, 2, 1, 0, 0, 0, 0, 0, 0, 9, 3, 0x68, 0x3a, 0x31,
+                0x80, 2, 1, 1, 2, 0xdd, 0xee,
             ]
         ),
         (

@@ -49,8 +49,8 @@ internal import Wire
         let met = try Self.meet(
             Self.alpha1, dialling: KnownPeer(NodeID(2), incarnation: 22), Self.alpha2,
             from: [KnownPeer(NodeID(1), incarnation: 11)])
-        guard case .established(Self.alpha2, version: 1, _) = met.dialler,
-            case .established(Self.alpha1, version: 1, _) = met.acceptor
+        guard case .established(Self.alpha2, version: 2, _) = met.dialler,
+            case .established(Self.alpha1, version: 2, _) = met.acceptor
         else {
             Issue.record("\(met)")
             return
@@ -87,11 +87,11 @@ internal import Wire
 
     /// What a dialler that meant node 2 does not believe, although the other side accepted.
     static let refusedByDialler: [(NodeIdentity, UInt16, HandshakeRefusal.Reason)] = [
-        (beta2, 1, .wrongCluster),
-        (alpha3, 1, .wrongAddressee),
-        (wiped2, 1, .wrongIncarnation),
-        (alpha2, 0, .unsupportedVersion),
-        (alpha2, 2, .unsupportedVersion),
+        (beta2, 2, .wrongCluster),
+        (alpha3, 2, .wrongAddressee),
+        (wiped2, 2, .wrongIncarnation),
+        (alpha2, 1, .unsupportedVersion),
+        (alpha2, 3, .unsupportedVersion),
     ]
 
     @Test(arguments: refusedByDialler.indices)
@@ -121,7 +121,7 @@ internal import Wire
     }
 
     private static func hello(
-        magic: String = "muster-r", versions: ClosedRange<UInt16> = 1...1,
+        magic: String = "muster-r", versions: ClosedRange<UInt16> = 2...2,
         cluster: String = "alpha", more: [UInt8] = []
     ) -> [UInt8] {
         var payload = Array(magic.utf8)
@@ -146,15 +146,15 @@ internal import Wire
         #expect(output == Self.hello())
         let (step, reply) = try Self.answer(to: output)
         #expect(
-            step == .established(Self.alpha1, version: 1, consumedBytes: output.count))
-        #expect(reply == Self.accepted(version: 1, by: Self.alpha2))
+            step == .established(Self.alpha1, version: 2, consumedBytes: output.count))
+        #expect(reply == Self.accepted(version: 2, by: Self.alpha2))
     }
 
     static let foreign: [[UInt8]] = [
         Array("GET / HTTP/1.1\r\nHost: example\r\n\r\n".utf8),
         [UInt8](repeating: 0, count: 64),
         hello(magic: "muster-x"),
-        hello(versions: 1...1, more: [0]),
+        hello(versions: 2...2, more: [0]),
         hello(cluster: String(repeating: "x", count: 65)),
         frame(type: 2, payload: Array("muster-r".utf8)),
         frame(type: 16, payload: [1, 2, 3, 4, 0]),
@@ -176,10 +176,10 @@ internal import Wire
     @Test func `a newer program is answered in the newest common version`() throws {
         let bytes = Self.hello(versions: 1...7, more: [1, 2, 3])
         let (step, _) = try Self.answer(to: bytes + [9])
-        #expect(step == .established(Self.alpha1, version: 1, consumedBytes: bytes.count))
+        #expect(step == .established(Self.alpha1, version: 2, consumedBytes: bytes.count))
     }
 
-    @Test(arguments: [2...7, 0...0] as [ClosedRange<UInt16>])
+    @Test(arguments: [3...7, 0...1] as [ClosedRange<UInt16>])
     func `a program with no common version is told so`(versions: ClosedRange<UInt16>) throws {
         let (step, reply) = try Self.answer(to: Self.hello(versions: versions))
         guard case .refused(let own, byPeer: false) = step else {

@@ -1,4 +1,5 @@
 internal import Raft
+internal import RaftFormat
 internal import RaftTransport
 internal import Testing
 internal import Wire
@@ -6,7 +7,7 @@ internal import Wire
 @Suite struct PayloadLimitTests {
     private static let overNumber = varint(TransportLimits.maxNumber + 1)
     private static let overItems = varint(UInt64(TransportLimits.maxItems) + 1)
-    private static let overMembers = varint(UInt64(TransportLimits.maxMembers) + 1)
+    private static let overMembers = varint(UInt64(ConfigurationLimits.maxMembers) + 1)
     private static let huge = varint(.max)
 
     private static func varint(_ value: UInt64) -> [UInt8] {
@@ -47,13 +48,31 @@ internal import Wire
         ("an item longer than the payload", 16, message([5, 0, 0, 0, 1, 1, 1, 1], huge)),
         ("items longer than an integer", 17, [0, 2] + huge + huge),
         ("too many members", 16, message([11, 0, 0], overMembers)),
-        ("members out of order", 16, message([11, 0, 0, 2, 2, 1, 0, 0, 0, 0, 1, 0])),
-        ("a member twice", 16, message([11, 0, 0, 2, 1, 1, 0, 0, 0, 0, 1, 0])),
-        ("a voter who is a learner", 16, message([11, 0, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0])),
-        ("a member zero", 16, message([11, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0])),
-        ("an offset over the limit", 16, message([11, 0, 0, 0, 0, 0], overNumber, [0, 1, 0])),
-        ("a piece of no bytes string", 16, message([11, 0, 0, 0, 0, 0, 0, 0, 0])),
-        ("a piece of two byte strings", 16, message([11, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0])),
+        ("members out of order", 16, message([11, 0, 0, 2, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0])),
+        ("a member twice", 16, message([11, 0, 0, 2, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0])),
+        ("a voter who is a learner", 16, message([11, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 1, 0])),
+        ("a member zero", 16, message([11, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0])),
+        ("a promotion of a voter", 16, message([11, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0])),
+        (
+            "a description of no member", 16,
+            message([11, 0, 0, 1, 1, 0, 0, 0, 1, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0])
+        ),
+        (
+            "a description that says nothing", 16,
+            message([11, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0])
+        ),
+        (
+            "an address over the limit", 16,
+            message(
+                [11, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x81, 2],
+                [UInt8](repeating: 0x61, count: 257), [0, 0, 1, 0])
+        ),
+        (
+            "an offset over the limit", 16,
+            message([11, 0, 0, 0, 0, 0, 0, 0], overNumber, [0, 1, 0])
+        ),
+        ("a piece of no bytes string", 16, message([11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
+        ("a piece of two byte strings", 16, message([11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0])),
         ("too many commands", 17, [0] + overItems),
         ("more commands than bytes", 17, [0, 3, 0, 0]),
         ("commands whose numbers overflow", 17, huge + [1, 0]),
@@ -93,6 +112,8 @@ internal import Wire
     static let unwritable: [Envelope] = [
         raft(.voteResponse(granted: true), [[1]]),
         raft(append(runs: [2]), [[1]]),
+        raft(part(Configuration(voters: (1...129).map { NodeID($0) })), [[]]),
+        raft(part(Configuration(voters: [NodeID(0)])), [[]]),
         raft(append(runs: []), [[1]]),
         raft(append(runs: [0]), []),
         raft(append(runs: [1, -1]), []),
@@ -123,6 +144,11 @@ internal import Wire
             AppendRequest(
                 previous: EntryID(term: .zero, index: LogIndex(previous)),
                 entries: runs.map { TermRun(term: Term(1), count: $0) }, commitIndex: .zero))
+    }
+
+    private static func part(_ configuration: Configuration) -> Message.Body {
+        .snapshotPart(
+            SnapshotPart(lastIncluded: .zero, configuration: configuration, offset: 0))
     }
 
     @Test(arguments: unwritable.indices)

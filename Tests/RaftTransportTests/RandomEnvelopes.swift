@@ -43,9 +43,21 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     mutating func configuration() -> Configuration {
-        Configuration(
-            voters: (0..<upTo(5)).map { _ in node() }, leaving: (0..<upTo(2)).map { _ in node() },
-            learners: (0..<upTo(2)).map { _ in node() })
+        let voters = (0..<upTo(5)).map { _ in node() }
+        let learners = (0..<upTo(2)).map { _ in node() }
+        let promoting = learners.filter { _ in flag() }
+        let leaving = (0..<upTo(2)).map { _ in node() }
+        var roster: [Member] = []
+        for node in voters + learners where flag() {
+            roster.append(
+                Member(
+                    node, incarnation: number(limit: .max),
+                    address: flag() ? "host:\(upTo(9))" : "",
+                    priority: UInt8(upTo(255))))
+        }
+        return Configuration(
+            voters: voters, leaving: leaving, learners: learners, promoting: promoting,
+            roster: roster)
     }
 }
 

@@ -9,6 +9,14 @@ extension EventLog {
         switch notice {
         case .roleChanged(let change): write(change)
         case .trace(let event): write(event)
+        case .configurationChanged(let configuration): write(configuration)
+        case .strangerIgnored(let node, let incarnation):
+            write(
+                .warning, .node, "ignored a node that has lost its data directory",
+                [("node", "\(node)"), ("incarnation", "\(incarnation)")])
+        case .diskStalled:
+            write(.error, .storage, "the disk does not answer; a leader hands over", [])
+        case .diskRecovered: write(.warning, .storage, "the disk answers again", [])
         case .recovered(let text): write(.warning, .storage, "recovered", [("what", text)])
         case .snapshotTaken(let entry, let bytes):
             write(
@@ -24,6 +32,16 @@ extension EventLog {
                 .warning, .node, "was held up while leading; cluster time does not count it",
                 [("milliseconds", "\(milliseconds)")])
         }
+    }
+
+    private func write(_ configuration: Configuration) {
+        func names(_ nodes: [NodeID]) -> String { nodes.map(\.description).joined(separator: ",") }
+        var fields = [(name: "voters", value: names(configuration.incoming))]
+        if configuration.isJoint { fields.append(("leaving", names(configuration.outgoing))) }
+        if !configuration.learners.isEmpty {
+            fields.append(("learners", names(configuration.learners)))
+        }
+        write(.info, .raft, "membership changed", fields)
     }
 
     private func write(_ change: RoleChange) {

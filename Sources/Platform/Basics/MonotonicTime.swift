@@ -14,6 +14,12 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
     /// The present moment.
     package static var now: MonotonicTime { MonotonicTime(nanoseconds: read(CLOCK_MONOTONIC)) }
 
+    /// The present moment on a clock of its own (`CLOCK_BOOTTIME`), which also counts while the machine
+    /// sleeps. Not to be compared with the others.
+    package static var includingSleep: MonotonicTime {
+        MonotonicTime(nanoseconds: read(CLOCK_BOOTTIME))
+    }
+
     /// The moment that many nanoseconds later; stays at the end of time instead of overflowing.
     package func advanced(byNanoseconds count: UInt64) -> MonotonicTime {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(count)

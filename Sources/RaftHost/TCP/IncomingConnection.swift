@@ -25,14 +25,14 @@ final class IncomingConnection {
         /// The hello has not come yet; the timer ends the wait for it.
         case greeting(TimerHandle)
         /// Frames of this peer.
-        case established(NodeID)
+        case established(NodeIdentity)
         /// Only the end is waited for.
         case ending
     }
 
     /// The peer, once it is known.
-    var peer: NodeID? {
-        if case .established(let node) = state { node } else { nil }
+    var peer: NodeIdentity? {
+        if case .established(let identity) = state { identity } else { nil }
     }
     /// Whether the connection has ended without a handshake because time ran out.
     private(set) var hasTimedOut = false
@@ -93,7 +93,7 @@ final class IncomingConnection {
     private func receive(_ bytes: Span<UInt8>) -> Int {
         switch state {
         case .greeting: greet(bytes)
-        case .established(let peer): receiveFrames(bytes, from: peer)
+        case .established(let peer): receiveFrames(bytes, from: peer.node)
         case .ending: bytes.count
         }
     }
@@ -109,7 +109,7 @@ final class IncomingConnection {
                 return 0
             case .established(let identity, _, let consumedBytes):
                 end()
-                state = .established(identity.node)
+                state = .established(identity)
                 onEvent(self, .established(identity))
                 return consumedBytes + receive(bytes.extracting(consumedBytes...))
             case .refused(let refusal, _):

@@ -16,8 +16,8 @@ internal import Wire
 /// they may be set right after `init`. Everything sent within one turn of the loop leaves in one
 /// write per peer at its end. Whoever is done with a transport closes it.
 package final class TCPTransport: Network {
-    /// An envelope has come from a peer.
-    package var onEnvelope: ((NodeID, Envelope) -> Void)?
+    /// An envelope has come from a peer, whose handshake has shown this incarnation.
+    package var onEnvelope: ((NodeID, _ incarnation: UInt64, Envelope) -> Void)?
     /// A connection with a peer is no more. `processEnded` when the peer's side has closed it or its
     /// kernel has reset it: the process has ended or given up. It is told once, although two connections
     /// end with a process. A connection that ran into a time limit here says nothing about the process.
@@ -220,9 +220,9 @@ package final class TCPTransport: Network {
     {
         switch event {
         case .envelope(let envelope, let byteCount):
-            guard let peer = owner(of: incoming) else { return }
+            guard let peer = owner(of: incoming), let identity = incoming.peer else { return }
             peer.countReceived(byteCount: byteCount, at: loop.turnTime)
-            onEnvelope?(peer.node, envelope)
+            onEnvelope?(peer.node, identity.incarnation, envelope)
         case .established(let identity):
             strangers.removeAll { $0 === incoming }
             adopt(incoming, identity)

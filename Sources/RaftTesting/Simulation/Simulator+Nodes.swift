@@ -70,7 +70,9 @@ extension Simulator {
 
     private func hand(_ arrival: Arrival, to node: SimulatedNode) {
         switch arrival {
-        case .envelope(let envelope, let peer): node.loop?.receive(envelope, from: peer)
+        case .envelope(let envelope, let peer):
+            // No membership of the simulation pins an incarnation yet.
+            node.loop?.receive(envelope, from: peer, incarnation: 0)
         case .closed(let peer): node.loop?.connectionClosed(peer)
         case .result(let result): node.loop?.finished(result)
         case .propose(let operation, let command):
@@ -128,6 +130,8 @@ extension Simulator {
                     return checker.expect(false, "node \(node.id) ended a read twice")
                 }
                 checker.ended(read: read, outcome, at: node)
+            case .membership, .transfer:
+                checker.expect(false, "node \(node.id) ended what nobody asked for")
             }
         }
     }

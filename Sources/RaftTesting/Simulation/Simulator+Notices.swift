@@ -15,7 +15,9 @@ extension Simulator {
         for notice in notices {
             note("node \(node.id): \(notice)")
             switch notice {
-            case .roleChanged: break
+            case .roleChanged, .configurationChanged, .strangerIgnored, .diskStalled,
+                .diskRecovered:
+                break
             case .trace(let event): observe(event, of: node)
             case .recovered(let text):
                 if text.contains("was cut off") { mark(.tornTailCut) }

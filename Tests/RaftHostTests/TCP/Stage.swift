@@ -66,7 +66,7 @@ final class Actor {
             identity: NodeIdentity(
                 cluster: cluster, node: NodeID(node), incarnation: incarnation ?? node),
             listen: Address(host: "127.0.0.1", port: 0), settings: settings)
-        transport.onEnvelope = { [unowned self] in received.append(($0, $1)) }
+        transport.onEnvelope = { [unowned self] in received.append(($0, $2)) }
         transport.onConnectionClosed = { [unowned self] in closings.append(($0, $1)) }
         transport.onNotice = { [unowned self] in notices.append($0) }
     }
