@@ -18,8 +18,13 @@ extension RaftCore {
         role.follower.leader = nil
         refuseReads(into: &effects)
         timerIsStale = false
+        hurriedCampaigns = timer == .earlyCampaign ? Self.maxHurriedCampaigns : 0
         if configuration.isVoter(id) { effects.append(.setTimer(timer)) }
     }
+
+    /// So many times in a row a node campaigns after a short wait only; a few more split votes than
+    /// this are rarer than a crash.
+    static let maxHurriedCampaigns = 4
 
     /// Asks for votes, or first whether that would be of use.
     mutating func campaign(into effects: inout [Effect]) {
@@ -34,7 +39,12 @@ extension RaftCore {
         refuseReads(into: &effects)
         timerIsStale = false
         cancelCampaignTimers(into: &effects)
-        effects.append(.setTimer(.election))
+        if hurriedCampaigns > 1 {
+            hurriedCampaigns -= 1
+            effects.append(.setTimer(.earlyCampaign))
+        } else {
+            effects.append(.setTimer(.election))
+        }
         guard settings.usesPreVote else {
             return startElection(isTransfer: false, into: &effects)
         }

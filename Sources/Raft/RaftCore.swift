@@ -42,6 +42,9 @@ public struct RaftCore: Hashable, Sendable {
     var timerIsStale = false
     /// The host's clock, when it tells it.
     var clock: UInt64?
+    /// How many more campaigns follow on each other quickly: the leader's process is known to be gone, and
+    /// those who lost it at the same moment may split their votes.
+    var hurriedCampaigns = 0
     /// Whether the own disk hangs.
     var isDiskStalled = false
     /// What others were told last of this node's part.
