@@ -9,6 +9,8 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
         case propose(
             [UInt8], CheckedContinuation<ProposalOutcome<Machine.Answer>, Never>)
         case read(@Sendable (Result<Machine, ReadError>) -> Void)
+        case change(MembershipChange, CheckedContinuation<MembershipOutcome, Never>)
+        case transfer(NodeID?, CheckedContinuation<TransferOutcome, Never>)
         case status(CheckedContinuation<NodeStatus?, Never>)
         case watch(AsyncStream<RoleChange>.Continuation)
         case stop(CheckedContinuation<Void, Never>)
@@ -52,6 +54,8 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
         switch request {
         case .propose(_, let caller): caller.resume(returning: .notDone(.stopped))
         case .read(let caller): caller(.failure(.stopped))
+        case .change(_, let caller): caller.resume(returning: .stopped)
+        case .transfer(_, let caller): caller.resume(returning: .stopped)
         case .status(let caller): caller.resume(returning: nil)
         case .watch(let watcher): watcher.finish()
         case .stop(let caller): caller.resume()
@@ -62,6 +66,8 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
     final class Server {
         private let host: NodeHost<Machine>
         private var watchers: [AsyncStream<RoleChange>.Continuation] = []
+        /// Those who wait for the end, once somebody has asked for it.
+        private var stoppers: [CheckedContinuation<Void, Never>] = []
         private var isStopped = false
 
         init(_ host: NodeHost<Machine>) {
@@ -82,14 +88,26 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
                     caller(
                         Self.error(of: outcome).map { .failure($0) } ?? .success(host.node.machine))
                 }
+            case .change(.add(let member, let asVoter), let caller):
+                host.addMember(member, asVoter: asVoter) { caller.resume(returning: $0) }
+            case .change(let change, let caller):
+                host.changeMembership(change) { caller.resume(returning: $0) }
+            case .transfer(let target, let caller):
+                host.transferLeadership(to: target) { caller.resume(returning: $0) }
             case .status(let caller): caller.resume(returning: status())
             case .watch(let watcher): watchers.append(watcher)
             case .stop(let caller):
-                isStopped = true
-                host.stop()
-                for watcher in watchers { watcher.finish() }
-                caller.resume()
+                stoppers.append(caller)
+                guard stoppers.count == 1 else { return }
+                host.handOver { [self] in stop() }
             }
+        }
+
+        private func stop() {
+            isStopped = true
+            host.stop()
+            for watcher in watchers { watcher.finish() }
+            for caller in stoppers { caller.resume() }
         }
 
         private static func error(of outcome: ReadOutcome) -> ReadError? {
@@ -109,6 +127,8 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
                 lastIndex: core.log.lastIndex, commitIndex: core.commitIndex,
                 appliedIndex: host.node.applied.index,
                 clusterTimeMilliseconds: host.node.clusterTimeMilliseconds,
+                configuration: host.node.configuration,
+                isConfigurationCommitted: core.isConfigurationCommitted,
                 failure: host.node.failure.map { "\($0)" })
         }
     }

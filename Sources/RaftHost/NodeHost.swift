@@ -25,7 +25,7 @@ package final class NodeHost<Machine: StateMachine> {
     /// How long syncs took.
     package private(set) var syncLatency = LatencyHistogram()
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let workers: Workers<Machine.Image>
     private var lock: DirectoryLock?
     private var proposals: [ProposalID: (ProposalOutcome<Machine.Answer>) -> Void] = [:]
@@ -33,9 +33,13 @@ package final class NodeHost<Machine: StateMachine> {
     private var changes: [MembershipTicket: (MembershipOutcome) -> Void] = [:]
     private var transfers: [TransferTicket: (TransferOutcome) -> Void] = [:]
     private var timer: TimerHandle?
+    /// Whom the transport speaks to.
+    var peerBook: PeerBook
+    /// Nodes that are asked who they are, to be taken in.
+    var newcomers: [Newcomer] = []
     private var hook: HookHandle?
     private var hasWork = false
-    private var isStopped = false
+    private(set) var isStopped = false
 
     /// Opens the data directory and listens; nothing is sent before `start`.
     ///
@@ -57,9 +61,11 @@ package final class NodeHost<Machine: StateMachine> {
         } catch { throw .node(error) }
         do throws(TCPTransportError) {
             transport = try TCPTransport(
-                loop: loop, identity: node.identity, listen: options.listen, peers: options.peers)
+                loop: loop, identity: node.identity, listen: options.listen)
         } catch { throw .transport(error) }
         links.transport = transport
+        peerBook = PeerBook(own: node.identity.node, settings: options.peers)
+        updatePeers()
         connect()
     }
 
@@ -73,6 +79,7 @@ package final class NodeHost<Machine: StateMachine> {
             node.connectionClosed(peer)
             hasWork = true
         }
+        transport.onPeerIdentity = { [unowned self] identity in met(identity) }
         let bound = LoopBound(Weak(self), on: loop)
         workers.deliver = { result, nanoseconds, lane in
             bound.value.host?.finished(result, nanoseconds: nanoseconds, lane: lane)
@@ -131,7 +138,7 @@ package final class NodeHost<Machine: StateMachine> {
         noteWork()
     }
 
-    private func noteWork() {
+    func noteWork() {
         if !hasWork {
             hasWork = true
             loop.defer {}
@@ -155,6 +162,7 @@ package final class NodeHost<Machine: StateMachine> {
             at: Self.instant(loop.turnTime), wallMilliseconds: wallClockMilliseconds(),
             leaseClock: leaseClock)
         deliver()
+        updatePeers()
         setTimer()
         if !isStopped { onTurn?() }
     }
@@ -181,8 +189,9 @@ package final class NodeHost<Machine: StateMachine> {
     }
 
     private func setTimer() {
-        guard !isStopped, let deadline = node.nextDeadline else { return }
-        let time = MonotonicTime(nanoseconds: deadline.nanoseconds)
+        guard !isStopped else { return }
+        let own = node.nextDeadline.map { MonotonicTime(nanoseconds: $0.nanoseconds) }
+        guard let time = [own, peersDeadline].compactMap(\.self).min() else { return }
         if let timer, loop.reschedule(timer, at: time) { return }
         timer = loop.schedule(at: time) { [unowned self] in
             timer = nil
@@ -210,6 +219,7 @@ package final class NodeHost<Machine: StateMachine> {
         if let timer { loop.cancel(timer) }
         if let hook { loop.removeHook(hook) }
         transport.close()
+        endNewcomers()
         node.endEverything()
         deliver()
         workers.shutdown()

@@ -69,6 +69,51 @@ public final class RaftNode<Machine: StateMachine>: Sendable where Machine: Send
         return try outcome.get()
     }
 
+    // MARK: Membership
+
+    /// Takes in a node that gets the whole log and has no say. Only the leader can.
+    ///
+    /// The node must run already, started with `RaftNodeSettings.isJoining`, and answer at `address`: its
+    /// incarnation is asked there, and from then on nobody else is heard under its name.
+    public func addLearner(
+        _ node: NodeID, at address: String, priority: UInt8 = 0
+    ) async -> MembershipOutcome {
+        let member = Member(node, address: address, priority: priority)
+        return await change(.add(member, asVoter: false))
+    }
+
+    /// Takes in a node that votes as soon as it has caught up with the log; as `addLearner` otherwise.
+    public func addVoter(
+        _ node: NodeID, at address: String, priority: UInt8 = 0
+    ) async -> MembershipOutcome {
+        let member = Member(node, address: address, priority: priority)
+        return await change(.add(member, asVoter: true))
+    }
+
+    /// Makes a learner a voter as soon as it has caught up. Only the leader can.
+    public func promote(_ node: NodeID) async -> MembershipOutcome { await change(.promote(node)) }
+
+    /// Lets a voter go on without a say. Only the leader can; it may demote itself, and another one leads then.
+    public func demote(_ node: NodeID) async -> MembershipOutcome { await change(.demote(node)) }
+
+    /// Takes a member out. Only the leader can; it may remove itself, and another one leads then.
+    public func removeMember(_ node: NodeID) async -> MembershipOutcome {
+        await change(.remove(node))
+    }
+
+    private func change(_ change: MembershipChange) async -> MembershipOutcome {
+        await withCheckedContinuation { inbox.add(.change(change, $0)) }
+    }
+
+    /// Hands leadership to another voter, or to the best there is. Only the leader can.
+    ///
+    /// Proposals that come meanwhile are not done, with `NotDoneReason.transferring` as the reason.
+    public func transferLeadership(to node: NodeID? = nil) async -> TransferOutcome {
+        await withCheckedContinuation { inbox.add(.transfer(node, $0)) }
+    }
+
+    // MARK: The node itself
+
     /// The node's part in the cluster, and how far it is; nothing after `shutdown`.
     public func status() async -> NodeStatus? {
         await withCheckedContinuation { inbox.add(.status($0)) }
@@ -84,6 +129,8 @@ public final class RaftNode<Machine: StateMachine>: Sendable where Machine: Send
 
     /// Stops the node: what waits is answered, the disk's work is ended, sockets and directory are let go.
     ///
+    /// A leader hands over first, so that the others need not wait out an election timeout; this takes no
+    /// longer than one.
     /// Everything that was `.done` is durable. A second call does nothing.
     public func shutdown() async {
         await withCheckedContinuation { inbox.add(.stop($0)) }

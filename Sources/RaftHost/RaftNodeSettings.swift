@@ -8,9 +8,15 @@ public struct RaftNodeSettings: Sendable {
     public var cluster: String
     /// This node's name.
     public var node: NodeID
-    /// Where every member is reached, this node included, as `host:port`. This is the first membership of a new
-    /// cluster; every node must be started with the same.
+    /// Where every member is reached, this node included, as `host:port`.
+    ///
+    /// This is the first membership of a new cluster; every node must be started with the same. It is kept in the
+    /// data directory, and from then on members change only by `RaftNode.addVoter` and its like: what stands here
+    /// later are only addresses.
     public var members: [NodeID: String]
+    /// Whether this node joins a cluster that is there already: it has no part in it until a leader adds it. Has no
+    /// meaning for a data directory that was in use. Default no.
+    public var isJoining = false
     /// Where this node listens, when that is not its own address in `members`: `0.0.0.0:7848`, say.
     public var listen: String?
     /// The data directory; made when it is not there. It must be this node's alone.
@@ -38,7 +44,7 @@ public struct RaftNodeSettings: Sendable {
         var random = SystemRandom()
         let start = NodeStart(
             directory: directory, cluster: cluster, node: node,
-            initialConfiguration: Configuration(voters: members.keys.sorted()),
+            initialConfiguration: Configuration(voters: isJoining ? [] : members.keys.sorted()),
             seed: random.next())
         return NodeOptions(
             start: start, listen: try Self.parse(listen ?? own), peers: peers, settings: runtime)
@@ -89,6 +95,10 @@ public struct NodeStatus: Hashable, Sendable {
     public var appliedIndex: LogIndex
     /// The cluster time in milliseconds.
     public var clusterTimeMilliseconds: UInt64
+    /// The membership that counts at this node, and whether it is known to be committed.
+    public var configuration: Configuration
+    /// See `configuration`.
+    public var isConfigurationCommitted: Bool
     /// Why the node has stopped, if it has.
     public var failure: String?
 }

@@ -25,6 +25,9 @@ public enum MembershipOutcome: Hashable, Sendable {
     case refused(MembershipRefusal)
     /// Nothing is changed: there would be more members than a cluster may have.
     case tooManyMembers(limit: Int)
+    /// Nothing is changed: the new node could not be reached, and without its incarnation it is not
+    /// taken in. Only told by hosts that ask it themselves.
+    case unreachable
     /// Nothing is changed: another leader's entry was committed in its place.
     case superseded
     /// Nothing is changed: the node is stopping, or has stopped.

@@ -12,14 +12,15 @@ extension NodeLoop {
 
     /// Takes in an envelope from a peer whose name and incarnation the network vouches for.
     ///
-    /// One that may not speak under its name by now (`admits`) is not heard.
+    /// One that may not speak under its name (`admits`) is heard only as a leader. It could not have been
+    /// elected without being admitted by a quorum, so then it is this node whose membership is behind; and
+    /// it must hear the leader to learn of the newer one.
     public mutating func receive(
         _ envelope: consuming Envelope, from peer: NodeID, incarnation: UInt64
     ) {
         guard failure == nil else { return }
-        guard admits(peer, incarnation: incarnation) else {
-            notices.append(.strangerIgnored(peer, incarnation: incarnation))
-            return
+        guard envelope.isOfLeader || admits(peer, incarnation: incarnation) else {
+            return ignoreStranger(peer, incarnation)
         }
         hasReceived = true
         switch envelope {
@@ -50,6 +51,15 @@ extension NodeLoop {
             leaseQuestions.append(message)
         default: feed(.message(message), contents: contents)
         }
+    }
+
+    /// Tells it once for each of the last few strangers.
+    private mutating func ignoreStranger(_ peer: NodeID, _ incarnation: UInt64) {
+        guard !strangers.contains(where: { $0.node == peer && $0.incarnation == incarnation })
+        else { return }
+        if strangers.count == 8 { strangers.removeFirst() }
+        strangers.append((peer, incarnation))
+        notices.append(.strangerIgnored(peer, incarnation: incarnation))
     }
 
     private mutating func dropMalformed(from peer: NodeID) {
@@ -165,5 +175,18 @@ extension NodeLoop {
         batch.removeAll(keepingCapacity: true)
         if effects.isEmpty { effects = batch }
         while let sent = sentAppends.popLast() { feed(sent) }
+    }
+}
+
+extension Envelope {
+    /// Whether only a leader says this.
+    fileprivate var isOfLeader: Bool {
+        guard case .raft(let message, _) = self else { return false }
+        switch message.body {
+        case .append, .heartbeat, .commitNotice, .snapshotPart, .timeoutNow: return true
+        case .preVoteRequest, .preVoteResponse, .voteRequest, .voteResponse, .appendResponse,
+            .heartbeatResponse, .snapshotResponse, .readIndexRequest, .readIndexResponse:
+            return false
+        }
     }
 }

@@ -58,6 +58,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Questions of followers that wait for the lease clock of the next turn.
     var leaseQuestions: [Message] = []
     var disk = DiskWatch()
+    /// Nodes without their data directory that were told of already.
+    var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
     /// The heartbeats that each peer had answered when the last one was due.
     var answeredRounds: [(node: NodeID, round: UInt64)] = []

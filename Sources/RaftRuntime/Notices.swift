@@ -9,7 +9,8 @@ public enum NodeNotice: Sendable {
     case trace(TraceEvent)
     /// The membership that counts here is another one: appended, cut off again, or come with a snapshot.
     case configurationChanged(Configuration)
-    /// A node spoke under the name of a member whose data directory it does not have. It was not heard.
+    /// A node speaks under the name of a member whose data directory it does not have. It is not heard.
+    /// Told once.
     case strangerIgnored(NodeID, incarnation: UInt64)
     /// A sync has run longer than `NodeSettings.diskStallMilliseconds`; a leader hands over.
     case diskStalled

@@ -219,6 +219,32 @@ internal import Wire
         #expect(cluster.run { $0[wiped].machine.lines == [[1], [2]] })
     }
 
+    @Test func `who was away while a node was replaced follows it when it leads`() throws {
+        var cluster = try cluster(of: 5)
+        let all = members(1, 2, 3, 4, 5)
+        let leader = try found(cluster.elect())
+        for node in all {
+            let member = Member(node, incarnation: cluster[node].identity.incarnation)
+            #expect(isDone(cluster.change(.update(member), at: leader), voters: all))
+        }
+        #expect(cluster.run { $0.members.allSatisfy { $0.node.configuration.roster.count == 5 } })
+        let others = all.filter { $0 != leader }
+        let (away, replaced) = (others[0], others[1])
+        cluster.cutOff = [away]
+        try cluster.wipe(replaced, believing: Configuration(voters: []), machine: Book())
+        let rest = all.filter { $0 != replaced }
+        #expect(isDone(cluster.change(.remove(replaced), at: leader), voters: rest))
+        let new = Member(replaced, incarnation: cluster[replaced].identity.incarnation)
+        #expect(isDone(cluster.change(.add(new, asVoter: true), at: leader), voters: all))
+        #expect(cluster.transfer(from: leader, to: replaced) == .done(leader: replaced))
+        #expect(!cluster[away].admits(replaced, incarnation: new.incarnation))
+        cluster.cutOff = []
+        _ = cluster.propose([1], at: leader)
+        #expect(cluster.run { $0[away].machine.lines == [[1]] })
+        #expect(cluster[away].admits(replaced, incarnation: new.incarnation))
+        #expect(cluster[replaced].core.roleName == .leader)
+    }
+
     @Test func `drops an append with a membership that cannot be read`() throws {
         var cluster = try cluster(of: 3)
         let leader = try found(cluster.elect())

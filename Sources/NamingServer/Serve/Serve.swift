@@ -15,7 +15,7 @@ package func serve(_ settings: ServeSettings) -> Int32 {
         let loop = try EventLoop()
         let server = try ServerNode(settings, on: loop)
         let signals = try SignalWatch([.interrupt, .terminate], on: loop) { _ in
-            server.stop(exitCode: 0)
+            server.handOverAndStop()
         }
         defer { signals.close() }
         loop.run()
@@ -74,6 +74,11 @@ final class ServerNode {
 
     /// Where clients connect, with the real port; nothing once the node has stopped.
     var httpAddress: Address? { door.address }
+
+    /// Stops in good order: another node leads before this one goes.
+    func handOverAndStop() {
+        host.handOver { [weak self] in self?.stop(exitCode: 0) }
+    }
 
     func stop(exitCode: Int32) {
         guard !isStopped else { return }

@@ -125,11 +125,17 @@ package final class TCPTransport: Network {
         ) { [weak self] event in self?.linkChanged(node, event) }
     }
 
-    /// Says which incarnation of a peer is the right one, known from an earlier life of this node.
+    /// Says which incarnation of a peer is the right one, or that any is.
     ///
     /// Without it the first one that is met counts, until the peer is taken off the list.
-    package func expect(_ incarnation: UInt64, of node: NodeID) {
+    package func expect(_ incarnation: UInt64?, of node: NodeID) {
         peer(node)?.link.peer.incarnation = incarnation
+    }
+
+    /// Ends the connections with a peer and forgets what is known of it; `setPeers` begins anew.
+    package func forget(_ node: NodeID) {
+        peer(node)?.stop()
+        peers.removeAll { $0.node == node }
     }
 
     private func peer(_ node: NodeID) -> TransportPeer? { peers.first { $0.node == node } }
