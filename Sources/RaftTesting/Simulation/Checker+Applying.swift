@@ -8,9 +8,9 @@ extension Checker {
     ///
     /// - Parameter restored: The snapshots that have taken the place of the state in this turn.
     func observeApplied(_ node: SimulatedNode, restored: [EntryID]) {
-        guard let journal = node.loop?.withMachine({ $0.takeJournal() }),
-            let last = node.loop?.applied, let state = node.loop?.machine.state,
-            let commitIndex = node.loop?.core.commitIndex
+        guard let journal = node.process?.loop.withMachine({ $0.takeJournal() }),
+            let last = node.process?.loop.applied, let state = node.process?.loop.machine.state,
+            let commitIndex = node.process?.loop.core.commitIndex
         else { return }
         for entry in restored {
             expect(
@@ -30,6 +30,9 @@ extension Checker {
         }
         extendWithEmptyEntries(through: last.index, at: node.id)
         if !journal.isEmpty || last.index != before { checkState(node.id, last, state) }
+        if let violation = workload.violation {
+            expect(false, "node \(node.id), applied \(last): \(violation)")
+        }
     }
 
     private func observe(_ fact: Ledger.Applied, at node: NodeID) {
@@ -44,6 +47,9 @@ extension Checker {
             known.operation == fact.operation && known.hash == fact.hash
                 && known.timeMilliseconds == fact.timeMilliseconds,
             "node \(node) applied another command at \(fact.entry), or to another state")
+        expect(
+            workload.isSameAnswer(Int(fact.operation), fact.answer),
+            "node \(node) gave another answer at \(fact.entry) than the first one")
     }
 
     private func firstApplication(_ fact: Ledger.Applied, at node: NodeID) {
@@ -61,6 +67,7 @@ extension Checker {
                 "entry \(fact.entry) held \(contents.operation), applied was \(fact.operation)")
         }
         noteEffect(of: Int(fact.operation), at: fact.entry.index)
+        if finding == nil { workload.applied(Int(fact.operation), fact.answer) }
     }
 
     /// Entries that no machine has seen: the first ones of terms.

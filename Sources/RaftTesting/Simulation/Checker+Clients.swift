@@ -53,10 +53,11 @@ extension Checker {
     }
 
     func ended(
-        _ operation: Int, _ outcome: ProposalOutcome<Ledger.Answer>, at node: NodeID
+        _ operation: Int, _ outcome: ProposalOutcome<LedgerAnswer>, at node: NodeID
     ) {
         let known = operations[operation - 1]
         expect(known.outcome == .open, "operation \(operation) ended twice")
+        defer { if finding == nil { workload.ended(operation, outcome) } }
         switch outcome {
         case .done(let answer, let position):
             marks.hit(.done)
@@ -71,6 +72,9 @@ extension Checker {
                 state.hash == answer.hash && state.count == answer.count
                     && state.timeMilliseconds == position.timeMilliseconds,
                 "operation \(operation) was answered from another state at node \(node)")
+            expect(
+                workload.isSameAnswer(operation, answer.inner),
+                "operation \(operation) was answered otherwise at node \(node) than applied")
             knownIndex = max(knownIndex, entry.index)
         case .notDone(let reason):
             marks.hit(reason == .superseded ? .superseded : .notDone)
@@ -94,7 +98,9 @@ extension Checker {
         reads[number].hasEnded = true
         guard outcome == .ready else { return marks.hit(.readRefused) }
         reads[number].isServed = true
-        guard let applied = node.loop?.applied.index, let role = node.loop?.core.roleName else {
+        guard let applied = node.process?.loop.applied.index,
+            let role = node.process?.loop.core.roleName
+        else {
             return
         }
         marks.hit(role == .leader ? .readServedByLeader : .readServedByFollower)
@@ -102,5 +108,6 @@ extension Checker {
             applied >= reads[number].floor,
             "node \(node.id) let read at \(applied), committed was \(reads[number].floor)")
         knownIndex = max(knownIndex, applied)
+        if let state = node.process?.loop.machine.inner { workload.ended(read: number, at: state) }
     }
 }

@@ -15,7 +15,7 @@ extension Checker {
     }
 
     private func sent(_ message: Message, _ contents: PackedBytes, by node: SimulatedNode) {
-        guard let durable = node.loop?.core.durableHardState else { return }
+        guard let durable = node.process?.loop.core.durableHardState else { return }
         expect(
             message.term <= durable.term,
             "node \(node.id) spoke in term \(message.term), durable was \(durable.term)")
@@ -37,7 +37,7 @@ extension Checker {
                 "node \(node.id) sent the snapshot \(part.lastIncluded) of what is not committed")
         case .appendResponse(.accepted(let index)): acknowledged(index, message, by: node)
         case .readIndexResponse(_, let index?):
-            guard let commitIndex = node.loop?.core.commitIndex else { return }
+            guard let commitIndex = node.process?.loop.core.commitIndex else { return }
             expect(
                 index <= commitIndex,
                 "node \(node.id) lets read at \(index), committed is \(commitIndex)")
@@ -67,7 +67,7 @@ extension Checker {
         by node: SimulatedNode
     ) {
         claimOffice(node, message.term)
-        guard let log = node.loop?.core.log else { return }
+        guard let log = node.process?.loop.core.log else { return }
         expect(
             log.contains(request.previous),
             "leader \(node.id) sent entries after \(request.previous), which it has not")
@@ -95,7 +95,7 @@ extension Checker {
     ) {
         let seen = contents.withItem(item) { bytes in
             EntryFacts.Contents(
-                operation: Ledger.operation(in: bytes), checksum: CRC32C.checksum(bytes))
+                operation: Ledger.operation(inEntry: bytes), checksum: CRC32C.checksum(bytes))
         }
         if let known = entries[entry]?.contents {
             expect(known == seen, "node \(node) sent other contents for entry \(entry)")
@@ -106,7 +106,9 @@ extension Checker {
 
     /// What is acknowledged is durable, and was in the log when it was said.
     private func acknowledged(_ index: LogIndex, _ message: Message, by node: SimulatedNode) {
-        guard let durable = node.loop?.core.durableIndex, let log = node.loop?.core.log else {
+        guard let durable = node.process?.loop.core.durableIndex,
+            let log = node.process?.loop.core.log
+        else {
             return
         }
         expect(

@@ -76,7 +76,10 @@ final class Checker {
     /// The first thing that was found to be wrong.
     private(set) var finding: String?
 
-    init(nodes: Int) {
+    let workload: any AnyWorkloadRun
+
+    init(nodes: Int, workload: any AnyWorkloadRun) {
+        self.workload = workload
         voters = Configuration(voters: (1...nodes).map { NodeID(UInt64($0)) })
         witnesses = Array(repeating: Witness(), count: nodes)
     }
@@ -92,15 +95,15 @@ final class Checker {
 
     /// A process has opened its files, and said nothing yet.
     func started(_ node: SimulatedNode) {
-        guard let core = node.loop?.core, let state = node.loop?.machine.state,
-            let applied = node.loop?.applied
+        guard let core = node.process?.loop.core, let state = node.process?.loop.machine.state,
+            let applied = node.process?.loop.applied
         else { return }
         var witness = witnesses[node.place]
         checkRecovery(of: node.id, core, witness)
         if !holds(core.log, witness.acknowledged) { witness.acknowledged = core.log.base }
         if core.hardState != witness.hardState { marks.hit(.hardStateLost) }
         if core.log.lastIndex < witness.log.lastIndex { marks.hit(.entriesLost) }
-        _ = node.loop?.withMachine { $0.takeJournal() }
+        _ = node.process?.loop.withMachine { $0.takeJournal() }
         witness.life = node.life
         witness.role = core.roleName
         witness.hardState = core.hardState
@@ -149,7 +152,7 @@ final class Checker {
 
     /// A process has ended a turn; it may have died in it.
     func observe(_ node: SimulatedNode) {
-        guard let core = node.loop?.core else { return }
+        guard let core = node.process?.loop.core else { return }
         let place = node.place
         observeTerm(place, core)
         observeRole(node, core)

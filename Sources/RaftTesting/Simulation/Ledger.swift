@@ -2,91 +2,119 @@ internal import Raft
 internal import RaftRuntime
 internal import Wire
 
-/// The simulator's state machine: registers, a list of the newest operations, and a hash over all that
-/// was ever applied, in which a single wrong, missing or doubled command shows for ever.
+/// What a simulated node replicates: the workload's machine, and around it a hash over all that was ever
+/// applied, in which a single wrong, missing or doubled command shows for ever.
 struct Ledger: StateMachine {
     /// What one application of a command did, for the checker; no part of the replicated state.
-    struct Applied: Equatable {
+    struct Applied {
         var entry: EntryID
         var timeMilliseconds: UInt64
         var operation: UInt64
         var hash: UInt64
+        var answer: any Sendable
     }
 
-    /// What the proposer hears.
-    struct Answer: Equatable, Sendable {
-        var count: UInt64
-        var hash: UInt64
-    }
+    /// A command ends with a padding, the length of it, and the number of its operation.
+    static let tailBytes = 10
 
-    /// A command ends with the number of its operation, and before that a register's number.
-    static let minCommandBytes = 9
-    private static let registerCount = 16
-    private static let recentCount = 48
-
-    private(set) var state = LedgerState(
-        registers: Array(repeating: 0, count: registerCount),
-        recent: Array(repeating: 0, count: recentCount))
+    private(set) var state = LedgerState()
+    private(set) var inner: any WorkloadState
     private var journal: [Applied] = []
 
-    static func command(operation: UInt64, register: UInt8, padding: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: register ^ 0x5A, count: padding)
-        bytes.append(register)
+    init(_ inner: any WorkloadState) { self.inner = inner }
+
+    static func command(_ inner: [UInt8], operation: UInt64, padding: Int) -> [UInt8] {
+        var bytes = inner
+        bytes.append(contentsOf: repeatElement(0x5A, count: padding))
+        bytes.append(UInt8(truncatingIfNeeded: padding))
+        bytes.append(UInt8(truncatingIfNeeded: padding >> 8))
         bytes.write(operation)
         return bytes
     }
 
-    /// The number of the operation in a command or in an entry that holds one; 0 for an empty entry.
+    /// The number of the operation in an entry; 0 for one that holds no command. The first byte is the kind.
+    static func operation(inEntry bytes: Span<UInt8>) -> UInt64 {
+        guard bytes.count > tailBytes, bytes[0] == 1 || bytes[0] == 2 else { return 0 }
+        return operation(in: bytes)
+    }
+
+    /// The number of the operation in a command.
     static func operation(in bytes: Span<UInt8>) -> UInt64 {
-        guard bytes.count > minCommandBytes else { return 0 }
         var offset = bytes.count - 8
         return (try? bytes.readUInt64(at: &offset)) ?? 0
     }
 
-    mutating func apply(_ command: Span<UInt8>, at position: LogPosition) throws -> Answer {
-        var offset = command.count - 8
-        let operation = try command.readUInt64(at: &offset)
-        state.apply(
-            operation, register: Int(command[command.count - 9]) % Self.registerCount, at: position,
-            checksum: CRC32C.checksum(command))
+    mutating func apply(_ command: Span<UInt8>, at position: LogPosition) throws -> LedgerAnswer {
+        let end = command.count - Self.tailBytes
+        let padding = Int(command[end]) | Int(command[end + 1]) << 8
+        let operation = Self.operation(in: command)
+        let answer = try inner.apply(command.extracting(0..<end - padding), at: position)
+        state.apply(operation, at: position, checksum: CRC32C.checksum(command))
+        if state.count % Self.imageInterval == 0 { state.mix(try imageChecksum()) }
         journal.append(
             Applied(
                 entry: position.entry, timeMilliseconds: position.timeMilliseconds,
-                operation: operation, hash: state.hash))
-        return Answer(count: state.count, hash: state.hash)
+                operation: operation, hash: state.hash, answer: answer))
+        return LedgerAnswer(count: state.count, hash: state.hash, inner: answer)
     }
 
-    func image() -> LedgerState { state }
+    /// After so many commands the whole inner state goes into the hash.
+    private static let imageInterval: UInt64 = 32
+
+    /// Over what the inner machine writes into a snapshot.
+    func imageChecksum() throws -> UInt64 {
+        var crc = CRC32C()
+        try inner.image().write { crc.update($0.span) }
+        return UInt64(crc.value)
+    }
+
+    func image() -> Image { Image(state: state, inner: inner.image()) }
+
+    /// The hash, and then what the inner machine writes.
+    struct Image: SnapshotImage {
+        let state: LedgerState
+        let inner: any SnapshotImage
+
+        func write(to emit: ([UInt8]) throws -> Void) throws {
+            var bytes: [UInt8] = []
+            bytes.write(state.count)
+            bytes.write(state.hash)
+            try emit(bytes)
+            try inner.write(to: emit)
+        }
+    }
 
     mutating func restore(from bytes: Span<UInt8>) throws {
-        state = try LedgerState(
-            bytes, registers: Self.registerCount, recent: Self.recentCount)
+        var offset = 0
+        let restored = try LedgerState(bytes, at: &offset)
+        try inner.restore(from: bytes.extracting(offset..<bytes.count))
+        state = restored
         journal.removeAll()
     }
 
     /// Takes out what was applied since the last call, or since the state was restored.
     mutating func takeJournal() -> [Applied] {
+        guard !journal.isEmpty else { return [] }
         defer { journal.removeAll(keepingCapacity: true) }
         return journal
     }
 }
 
-/// The replicated part of a `Ledger`, and its image.
-struct LedgerState: SnapshotImage, Hashable {
-    var registers: [UInt64]
-    /// The newest operations, in a ring; so a snapshot needs several pieces.
-    var recent: [UInt64]
+/// What the proposer of a command to a `Ledger` hears.
+struct LedgerAnswer: Sendable {
+    var count: UInt64
+    var hash: UInt64
+    var inner: any Sendable
+}
+
+/// The hash of a `Ledger`.
+struct LedgerState: Hashable {
     private(set) var count: UInt64 = 0
     private(set) var hash: UInt64 = 1
 
-    init(registers: [UInt64], recent: [UInt64]) {
-        self.registers = registers
-        self.recent = recent
-    }
+    init() {}
 
-    mutating func apply(
-        _ operation: UInt64, register: Int, at position: LogPosition, checksum: UInt32
-    ) {
+    mutating func apply(_ operation: UInt64, at position: LogPosition, checksum: UInt32) {
         var mixed = TraceHash()
         mixed.mix(hash)
         mixed.mix(operation)
@@ -94,36 +122,19 @@ struct LedgerState: SnapshotImage, Hashable {
         mixed.mix(position.entry.term.rawValue)
         mixed.mix(position.entry.index.rawValue)
         mixed.mix(position.timeMilliseconds)
-        mixed.mix(registers[register])
-        let place = Int(count % UInt64(recent.count))
-        mixed.mix(recent[place])
         hash = mixed.value
         count += 1
-        registers[register] = operation
-        recent[place] = operation
     }
 
-    func write(to emit: ([UInt8]) throws -> Void) throws {
-        var bytes: [UInt8] = []
-        bytes.write(count)
-        bytes.write(hash)
-        for register in registers { bytes.write(register) }
-        try emit(bytes)
-        bytes.removeAll()
-        for operation in recent { bytes.write(operation) }
-        try emit(bytes)
+    mutating func mix(_ number: UInt64) {
+        var mixed = TraceHash()
+        mixed.mix(hash)
+        mixed.mix(number)
+        hash = mixed.value
     }
 
-    init(_ bytes: Span<UInt8>, registers: Int, recent: Int) throws(DecodeError) {
-        var offset = 0
+    init(_ bytes: Span<UInt8>, at offset: inout Int) throws(DecodeError) {
         count = try bytes.readUInt64(at: &offset)
         hash = try bytes.readUInt64(at: &offset)
-        self.registers = []
-        self.recent = []
-        for _ in 0..<registers { self.registers.append(try bytes.readUInt64(at: &offset)) }
-        for _ in 0..<recent { self.recent.append(try bytes.readUInt64(at: &offset)) }
-        guard offset == bytes.count else {
-            throw DecodeError(.invalid(field: "length"), at: offset)
-        }
     }
 }

@@ -6,7 +6,14 @@ internal import RaftTransport
 typealias SimulatedLoop = NodeLoop<
     Ledger, SimulatedFileSystem, SimulatedPort, SimulatedBackground
 >
-typealias SimulatedJob = BackgroundJob<SimulatedFileSystem, LedgerState>
+typealias SimulatedJob = BackgroundJob<SimulatedFileSystem, Ledger.Image>
+
+/// A running loop, in one place: a look at it copies nothing.
+final class SimulatedProcess {
+    var loop: SimulatedLoop
+
+    init(_ loop: consuming SimulatedLoop) { self.loop = loop }
+}
 
 /// What waits for a node's next turn.
 enum Arrival {
@@ -79,7 +86,7 @@ final class SimulatedNode {
     let disk = SimulatedFileSystem()
     let outbox: SimulatedOutbox
     let jobs = SimulatedJobs()
-    var loop: SimulatedLoop?
+    var process: SimulatedProcess?
     /// Counts the processes; what belongs to an earlier one is void.
     var life = 0
     var clock = SimulatedClock()
@@ -113,11 +120,14 @@ final class SimulatedNode {
         outbox = SimulatedOutbox(node: place, links: links, disk: disk)
     }
 
-    var isUp: Bool { loop != nil }
+    var isUp: Bool { process != nil }
+
+    /// Over the whole state of the workload's machine.
+    var imageChecksum: UInt64? { try? process?.loop.machine.imageChecksum() }
 
     /// The process is gone, and all that was in its memory.
     func forgetProcess() {
-        loop = nil
+        process = nil
         life += 1
         inbox = []
         lanes = [[], []]

@@ -5,12 +5,24 @@
 /// so that equal settings give equal runs. After each step a checker that stands outside the nodes
 /// compares them with all that was ever seen. Then the faults stop, and the cluster must recover.
 public enum Simulation {
-    /// Runs one simulation to its end or to the first finding.
+    /// Runs one simulation of the simulator's own workload to its end or to the first finding.
     ///
     /// - Parameter traceLines: How many of the last lines of the trace the report keeps.
     public static func run(
         _ settings: SimulationSettings, traceLines: Int = 0
     ) -> SimulationReport {
-        Simulator(settings, traceLines: traceLines).run()
+        let workload = WorkloadRun(RegisterWorkload())
+        return Simulator(settings, workload: workload, traceLines: traceLines).run()
+    }
+
+    /// Runs one simulation of a state machine of yours to its end or to the first finding.
+    public static func run<Workload: SimulationWorkload>(
+        _ settings: SimulationSettings, workload: Workload, traceLines: Int = 0
+    ) -> SimulationReport {
+        var report = Simulator(
+            settings, workload: WorkloadRun(workload), traceLines: traceLines
+        ).run()
+        report.workload = "\(Workload.self)"
+        return report
     }
 }

@@ -75,11 +75,18 @@ public struct SimulationReport: Hashable, Sendable {
     public var committed: Int
     /// The situations that were met.
     public var marks: SimulationMarks
+    /// Whose workload was run; nothing when it was the simulator's own.
+    public var workload: String?
     /// The last things that happened, when they were asked for.
     public var trace: [String]
 
     /// One line that says what was found and how to see it again; nothing when all held.
     public var failureLine: String? {
-        finding.map { "FAILED \($0) | replay: \(settings.replayCommand)" }
+        finding.map { finding in
+            guard let workload else {
+                return "FAILED \(finding) | replay: \(settings.replayCommand)"
+            }
+            return "FAILED \(finding) | \(workload), \(settings)"
+        }
     }
 }

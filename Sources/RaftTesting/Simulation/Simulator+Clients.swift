@@ -17,7 +17,7 @@ extension Simulator {
     func propose(at node: SimulatedNode) {
         let operation = checker.beginOperation()
         let command = Ledger.command(
-            operation: UInt64(operation), register: UInt8(draw(0...15)),
+            workload.beginCommand(operation, using: &dice), operation: UInt64(operation),
             padding: draw(0...surroundings.maxPadding))
         note("operation \(operation) is proposed at node \(node.id)")
         traceHash.mix(node.place, operation)
@@ -26,6 +26,7 @@ extension Simulator {
 
     func read(at node: SimulatedNode) {
         let number = checker.beginRead()
+        workload.beginRead(number, using: &dice)
         traceHash.mix(node.place, -number)
         hand(.read(number), toInboxOf: node)
     }

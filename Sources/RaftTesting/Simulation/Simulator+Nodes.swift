@@ -16,11 +16,13 @@ extension Simulator {
             directory: "/data", cluster: "simulated", node: node.id,
             initialConfiguration: checker.voters, seed: dice.next())
         do throws(NodeFailure) {
-            node.loop = try SimulatedLoop(
-                start, machine: Ledger(), files: node.disk, logSettings: surroundings.log,
+            let loop = try SimulatedLoop(
+                start, machine: Ledger(workload.makeState()), files: node.disk,
+                logSettings: surroundings.log,
                 network: SimulatedPort(outbox: node.outbox),
                 background: SimulatedBackground(jobs: node.jobs), settings: surroundings.node,
                 at: node.clock.reading(at: time))
+            node.process = SimulatedProcess(loop)
         } catch {
             return failedToStart(node, error)
         }
@@ -30,7 +32,7 @@ extension Simulator {
         note(
             "node \(node.id) starts life \(node.life) in \(checker.witnesses[node.place].hardState)"
         )
-        node.loop?.start()
+        node.process?.loop.start()
         afterCall(node)
         endTurn(node)
     }
@@ -60,7 +62,7 @@ extension Simulator {
             afterCall(node)
         }
         if !node.disk.isOff {
-            node.loop?.turn(
+            node.process?.loop.turn(
                 at: node.clock.reading(at: time),
                 wallMilliseconds: node.wallMilliseconds + time / 1_000_000)
             afterCall(node)
@@ -72,14 +74,14 @@ extension Simulator {
         switch arrival {
         case .envelope(let envelope, let peer):
             // No membership of the simulation pins an incarnation yet.
-            node.loop?.receive(envelope, from: peer, incarnation: 0)
-        case .closed(let peer): node.loop?.connectionClosed(peer)
-        case .result(let result): node.loop?.finished(result)
+            node.process?.loop.receive(envelope, from: peer, incarnation: 0)
+        case .closed(let peer): node.process?.loop.connectionClosed(peer)
+        case .result(let result): node.process?.loop.finished(result)
         case .propose(let operation, let command):
-            guard let id = node.loop?.propose(command.span) else { return }
+            guard let id = node.process?.loop.propose(command.span) else { return }
             node.openProposals[id.rawValue] = operation
         case .read(let number):
-            guard let ticket = node.loop?.read() else { return }
+            guard let ticket = node.process?.loop.read() else { return }
             node.openReads[ticket.rawValue] = number
         }
     }
@@ -94,14 +96,14 @@ extension Simulator {
     }
 
     private func endTurn(_ node: SimulatedNode) {
-        guard let notices = node.loop?.takeNotices() else { return }
+        guard let notices = node.process?.loop.takeNotices() else { return }
         checker.observe(node)
         checker.observeApplied(node, restored: notices.compactMap(\.restoredEntry))
         observe(notices, of: node)
         mixState(of: node)
         if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
         takeCompletions(of: node)
-        if let failure = node.loop?.failure { return stopAfterDiskFailure(node, failure) }
+        if let failure = node.process?.loop.failure { return stopAfterDiskFailure(node, failure) }
         planTurn(node)
     }
 
@@ -116,7 +118,7 @@ extension Simulator {
     }
 
     private func takeCompletions(of node: SimulatedNode) {
-        guard let completions = node.loop?.takeCompletions() else { return }
+        guard let completions = node.process?.loop.takeCompletions() else { return }
         for completion in completions {
             switch completion {
             case .proposal(let id, let outcome):
@@ -138,7 +140,7 @@ extension Simulator {
 
     /// Plans the turn that a node wants, or the one that news in its inbox call for.
     private func planTurn(_ node: SimulatedNode) {
-        guard let deadline = node.loop?.nextDeadline else { return }
+        guard let deadline = node.process?.loop.nextDeadline else { return }
         plan(turnOf: node, at: max(time + 1, node.clock.time(of: deadline)))
     }
 

@@ -87,9 +87,9 @@ extension Simulator {
     }
 
     private var hasLeader: Bool {
-        guard let leader, let term = nodes[leader].loop?.core.term else { return false }
+        guard let leader, let term = nodes[leader].process?.loop.core.term else { return false }
         return livingNodes.allSatisfy {
-            $0.loop?.core.leader == nodes[leader].id && $0.loop?.core.term == term
+            $0.process?.loop.core.leader == nodes[leader].id && $0.process?.loop.core.term == term
         }
     }
 
@@ -97,9 +97,10 @@ extension Simulator {
         let count = LogIndex(UInt64(checker.committed.count))
         let living = livingNodes
         return living.allSatisfy {
-            $0.loop?.core.commitIndex == count && $0.loop?.applied.index == count
-                && $0.loop?.core.durableIndex == count
-                && $0.loop?.machine.state == living[0].loop?.machine.state
+            $0.process?.loop.core.commitIndex == count && $0.process?.loop.applied.index == count
+                && $0.process?.loop.core.durableIndex == count
+                && $0.process?.loop.machine.state == living[0].process?.loop.machine.state
+                && $0.imageChecksum == living[0].imageChecksum
         }
     }
 }

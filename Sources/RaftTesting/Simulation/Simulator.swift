@@ -37,7 +37,11 @@ final class Simulator {
     private let traceLines: Int
     private var trace: [String] = []
 
-    init(_ settings: SimulationSettings, traceLines: Int) {
+    let workload: any AnyWorkloadRun
+
+    init(
+        _ settings: SimulationSettings, workload: any AnyWorkloadRun, traceLines: Int
+    ) {
         var dice = SplitMix64(seed: settings.seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)
         surroundings = Surroundings(settings, dice: &dice)
         let links = SimulatedLinks(nodes: surroundings.nodeCount)
@@ -45,7 +49,8 @@ final class Simulator {
         self.links = links
         self.dice = dice
         self.traceLines = traceLines
-        checker = Checker(nodes: surroundings.nodeCount)
+        self.workload = workload
+        checker = Checker(nodes: surroundings.nodeCount, workload: workload)
         nodes = (0..<surroundings.nodeCount).map { SimulatedNode(place: $0, links: links) }
         lossPermille = surroundings.lossPermille
         graphNumber = settings.seed
@@ -57,6 +62,9 @@ final class Simulator {
         if !surroundings.faults.isEmpty { plan(.fault, after: nextFaultDelay()) }
         while !isOver, step() {}
         if checker.finding == nil { settle() }
+        if checker.finding == nil, let violation = workload.finish() {
+            checker.expect(false, violation)
+        }
         return SimulationReport(
             settings: settings, finding: checker.finding, traceHash: traceHash.value, steps: steps,
             simulatedMilliseconds: time / 1_000_000, committed: checker.committed.count,
