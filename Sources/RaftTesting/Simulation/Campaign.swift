@@ -18,6 +18,20 @@ public struct SimulationCampaign: Sendable {
     /// Prepares a campaign.
     public init(_ settings: SimulationSettings) { self.settings = settings }
 
+    /// After so many runs of a minute under mixed faults every situation must have been met.
+    public static let runsForAllMarks = 500
+
+    /// The situations that so long a campaign should have met, and has not: what is tested there is not tested.
+    ///
+    /// Nothing for campaigns that are shorter, or have other faults than the mixed ones.
+    public var overdueMarks: [SimulationMark] {
+        let enough = UInt64(Self.runsForAllMarks) * 60_000
+        guard settings.profile == .mixed, settings.nodeCount == nil, runs >= Self.runsForAllMarks,
+            simulatedMilliseconds >= enough
+        else { return [] }
+        return marks.missing
+    }
+
     /// Runs one seed more.
     @discardableResult
     public mutating func run(seed: UInt64) -> SimulationReport {

@@ -15,7 +15,7 @@ extension Simulator {
         links.mendAll(but: graph.cuts)
         note("cut stay \(graph.cuts)")
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
-        while let last = links.lastArrival.max(), time <= last, step() {}
+        passWhatIsUnderWay()
         let deadline = time + 80 * election * 1_000_000
         var settled: Int?
         while checker.finding == nil, settled == nil {

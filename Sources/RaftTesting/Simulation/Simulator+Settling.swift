@@ -13,8 +13,7 @@ extension Simulator {
         links.mendAll()
         guard canGoOn else { return expectStandstill() }
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
-        // What was held up on the way still arrives, and may still stir things up.
-        while let last = links.lastArrival.max(), time <= last, step() {}
+        passWhatIsUnderWay()
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
         expectBacklogDone()
         // One after the other: together they could be too many bytes for what the settings allow to wait.
@@ -24,6 +23,14 @@ extension Simulator {
         settleBesideCuts()
         links.mendAll()
         expectSoon("the same state again", milliseconds: 40 * election) { self.isEven }
+    }
+
+    /// What was held up on the way still arrives, and may still stir things up; disks that were slow or hung
+    /// still finish what they had begun.
+    func passWhatIsUnderWay() {
+        let last = max(
+            links.lastArrival.max() ?? 0, nodes.map { $0.laneEnds.max() ?? 0 }.max() ?? 0)
+        while time <= last, step() {}
     }
 
     func expectBacklogDone() {
