@@ -43,6 +43,15 @@ public struct CoreSettings: Hashable, Sendable {
         public let maxDriftPermille: UInt64
     }
 
+    /// The same choices for a host whose `election` timer runs for so long, whatever was said before.
+    package func promising(milliseconds: UInt64) -> CoreSettings {
+        guard let lease else { return self }
+        var settings = self
+        settings.lease = Lease(
+            promiseMilliseconds: milliseconds, maxDriftPermille: lease.maxDriftPermille)
+        return settings
+    }
+
     /// The defaults.
     public init() {
         maxEntriesPerAppend = 1024

@@ -65,7 +65,8 @@ extension NodeLoop {
             id: start.node,
             configuration: point?.configuration ?? disk.recovered.initialConfiguration,
             changes: try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero),
-            hardState: hardState, log: outline, snapshot: point, settings: settings.core)
+            hardState: hardState, log: outline, snapshot: point,
+            settings: settings.coreForLoop)
         applied = point?.lastIncluded ?? .zero
         self.settings = settings
         identity = disk.recovered.identity

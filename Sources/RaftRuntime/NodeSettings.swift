@@ -42,11 +42,33 @@ public struct NodeSettings: Hashable, Sendable {
     /// The most entries applied in one turn; the rest waits for the next, so that heartbeats leave in
     /// time. Default 4,096.
     public var maxEntriesPerTurn = 4096
-    /// The protocol's choices.
+    /// The protocol's choices. What a lease in them promises is always this node's election timeout.
     public var core = CoreSettings()
+
+    /// What the core is made with.
+    var coreForLoop: CoreSettings {
+        core.promising(milliseconds: UInt64(electionTimeoutMilliseconds))
+    }
 
     /// The defaults.
     public init() {}
+
+    /// Lets this node serve reads from leases, and give the promises that others' leases rest on.
+    ///
+    /// A read at the leader then costs no message. All nodes should choose it: a leader counts only the
+    /// promises of those that do, and asks like before when they are no quorum. What it costs, and what it
+    /// rests on, is said at `CoreSettings.allowLeases`.
+    ///
+    /// - Parameter maxClockDriftPermille: How far the rate of any node's clock may be off, in thousandths;
+    ///   below 500. 10 is far more than any clock that is looked after.
+    /// - Throws: `CoreSettingsError` without `core.checksQuorum`, and for a drift that leaves no lease.
+    public mutating func allowLeaseReads(
+        maxClockDriftPermille: UInt64
+    ) throws(CoreSettingsError) {
+        try core.allowLeases(
+            electionTimeoutMilliseconds: UInt64(electionTimeoutMilliseconds),
+            maxDriftPermille: maxClockDriftPermille)
+    }
 
     /// Chooses the timeouts.
     ///
