@@ -68,6 +68,7 @@ let package = Package(
 
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft", "RaftRuntime", "RaftTesting"], exclude: ["Scenarios"]),
+        tests("RaftTestingTests", ["Raft", "RaftRuntime", "RaftTesting"]),
         tests("RaftStorageTests", ["Raft", "Wire", "RaftStorage", "RaftTesting"]),
         tests("RaftTransportTests", ["Raft", "Wire", "RaftFormat", "RaftTransport"]),
         tests(

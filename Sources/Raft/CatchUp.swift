@@ -23,4 +23,11 @@ struct CatchUp: Hashable, Sendable {
 
     /// An election timeout has passed.
     mutating func tick() { hasTicked = true }
+
+    /// Writes how far the learner is.
+    func encode(into writer: inout CanonicalWriter) {
+        writer.add(roundEnd)
+        writer.add(hasTicked)
+        writer.add(isDone)
+    }
 }

@@ -56,4 +56,16 @@ struct Durability: Hashable, Sendable {
         self.index = index
         for i in unfinished.indices { unfinished[i].lastIndex = index }
     }
+
+    /// Writes what is durable and what is on its way there.
+    func encode(into writer: inout CanonicalWriter) {
+        writer.add(index)
+        writer.add(hardState)
+        writer.add(unfinished.count)
+        for write in unfinished {
+            writer.add(write.hardState != nil)
+            if let state = write.hardState { writer.add(state) }
+            writer.add(write.lastIndex)
+        }
+    }
 }

@@ -53,4 +53,15 @@ package struct InflightWindow: Hashable, Sendable {
         bytes = 0
         isOpen = false
     }
+
+    /// Writes what is on its way.
+    func encode(into writer: inout CanonicalWriter) {
+        writer.add(bytes)
+        writer.add(isOpen)
+        writer.add(appends.count)
+        for append in appends {
+            writer.add(append.last)
+            writer.add(append.bytes)
+        }
+    }
 }

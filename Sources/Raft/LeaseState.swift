@@ -34,4 +34,15 @@ struct LeaseState: Hashable, Sendable {
         if !isTooFar { end = max(end, sum) }
         rounds.removeAll { $0.number < round }
     }
+
+    /// Writes what was promised, and when the open rounds were sent.
+    func encode(into writer: inout CanonicalWriter) {
+        writer.add(end)
+        writer.add(isVoid)
+        writer.add(rounds.count)
+        for round in rounds {
+            writer.add(round.number)
+            writer.add(round.sentAt)
+        }
+    }
 }

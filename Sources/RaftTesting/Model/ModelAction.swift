@@ -50,3 +50,9 @@ package enum ModelAction: Hashable, Sendable {
     /// The node's clock shows so many milliseconds.
     case clock(NodeID, UInt64)
 }
+
+/// What became of a read: the index at which it may be answered, or nothing when it was refused.
+package struct ModelReadOutcome: Hashable, Sendable {
+    package var read: ReadID
+    package var index: LogIndex?
+}

@@ -27,8 +27,7 @@ extension ModelCluster {
             case .readReady(let read, let index): checkRead(read, index: index, at: i)
             case .readRefused(let read, let refusal):
                 notes.add("\(nodes[i].id): read \(read.rawValue) refused, \(refusal)")
-                verdict.require(
-                    history.reads.removeValue(forKey: read) != nil, "a read refused twice")
+                checkRefusal(of: read)
             case .receiveSnapshot(let part): receive(part, at: i)
             case .restoreSnapshot(let end): restore(end, at: i)
             case .roleChanged(let change): checkAnnouncement(change, at: i)
@@ -49,7 +48,7 @@ extension ModelCluster {
     ) {
         switch effect {
         case .proposalAppended(let first, let count):
-            let entries = takePayloads(count).map {
+            let entries = takePayloads(count, from: first).map {
                 ModelEntry(term: first.term, payload: $0)
             }
             place(entries, from: first.index, at: i)

@@ -25,9 +25,19 @@ package struct ModelCluster: Hashable, Sendable {
     package var toleratesFaults = false
     package var verdict = ModelVerdict()
 
+    /// Whether there is but one node here, and somebody else holds what it does against what others
+    /// do and have done. Then only what one node and its host can tell is checked.
+    package var isAlone = false
+    /// Whether commands are named by their place, and not by the order in which they came: what a
+    /// node has then does not depend on what happened elsewhere meanwhile.
+    package var namesCommandsByPlace = false
+    /// What became of reads, for those who judge them elsewhere.
+    package var readOutcomes: [ModelReadOutcome] = []
+
     /// The name that the next command gets.
     package private(set) var upcomingPayload: UInt64 = 1
-    private var nextRead: UInt64 = 1
+    /// The number that the next read gets.
+    package var nextRead: UInt64 = 1
     /// What hosts have to say once they have carried out the effects at hand.
     package var answers: [Event] = []
 
@@ -227,7 +237,13 @@ package struct ModelCluster: Hashable, Sendable {
         }
     }
 
-    package mutating func takePayloads(_ count: Int) -> [UInt64] {
+    /// The name of the command of an entry, when commands are named by their place.
+    package static func payload(of entry: EntryID) -> UInt64 {
+        entry.term.rawValue << 32 | entry.index.rawValue
+    }
+
+    package mutating func takePayloads(_ count: Int, from first: EntryID) -> [UInt64] {
+        if namesCommandsByPlace { return (0..<UInt64(count)).map { Self.payload(of: first) + $0 } }
         defer { upcomingPayload += UInt64(count) }
         return (0..<UInt64(count)).map { upcomingPayload + $0 }
     }

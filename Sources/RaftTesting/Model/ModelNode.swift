@@ -14,6 +14,9 @@ package struct ModelNode: Hashable, Sendable {
         package var bytes: UInt64
     }
 
+    /// The incarnations of nodes that never lost a disk are below this.
+    package static let wipedIncarnation: UInt64 = 1000
+
     package let id: NodeID
     /// Another one after each loss of the disk; 0 in clusters that do not care.
     package var incarnation: UInt64
@@ -70,7 +73,7 @@ package struct ModelNode: Hashable, Sendable {
     /// Comes back with nothing, as another one under the old name.
     package mutating func wipe() {
         disk = ModelDisk()
-        incarnation += 1000
+        incarnation += Self.wipedIncarnation
         founding = Configuration(voters: [])
         restart()
     }

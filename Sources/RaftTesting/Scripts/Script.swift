@@ -5,7 +5,7 @@ internal import Raft
 /// Printed are the nodes whose state has changed, and whatever rare happened. Lines that start with a
 /// `#` are kept as they are.
 package struct Script {
-    private var world: ScriptWorld?
+    var world: ScriptWorld?
     private var shown: [NodeID: String] = [:]
 
     /// Runs a script.
@@ -33,6 +33,27 @@ package struct Script {
         var output: [String] = []
         for command in commands { try run(command, into: &output) }
         return (lines + ["----"] + output + changes()).joined(separator: "\n")
+    }
+
+    /// Carries out one line of commands.
+    ///
+    /// - Parameter world: What the lines before it have left; nothing for the first.
+    /// - Returns: What it leaves.
+    package static func run(
+        _ line: some StringProtocol, from world: ScriptWorld?
+    ) throws -> ScriptWorld? {
+        var script = Script()
+        script.world = world
+        try script.perform(String(line))
+        return script.world
+    }
+
+    /// Carries out one line, and draws nothing.
+    mutating func perform(_ line: String) throws {
+        var ignored: [String] = []
+        for command in line.split(separator: ";") {
+            try run(command.split(separator: " ").map(String.init), into: &ignored)
+        }
     }
 
     private mutating func run(_ command: [String], into output: inout [String]) throws {

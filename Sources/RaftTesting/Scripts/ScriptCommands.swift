@@ -13,7 +13,7 @@ package struct ScriptError: Error, CustomStringConvertible {
 //     heartbeat 1           the leader's next heartbeat
 //     propose 1 a b         commands, in one go; `read 2`
 //     cut 1 / cut 1-2 / cut 1>2 / heal / heal 1 / heal 1>2
-//     hold 1>2 / release 1>2 / deliver 1>2 [kind] / drop 1>2 [kind] / double 1>2 [kind] / messages
+//     hold 1>2 / release 1>2 / deliver 1>2 [kind [which]] / drop … / double … / messages     (of several the first)
 //     stop-disk 1 / start-disk 1 / sync 1 [count]
 //     crash 1 [surviving] / restart 1 / close 2 1      (2 hears that 1's process is gone)
 //     compact 1 [keeping] / store-snapshot 2 / reject-snapshot 2
@@ -82,6 +82,7 @@ extension ScriptWorld {
             return
         }
         let kind = words.count > 2 ? words[2] : nil
+        let which = words.count > 3 ? Int(words[3]) ?? 1 : 1
         for link in try links(words) {
             switch words[0] {
             case "cut": cutLinks.insert(link)
@@ -89,7 +90,7 @@ extension ScriptWorld {
             case "hold": heldLinks.insert(link)
             case "release": heldLinks.remove(link)
             default:
-                guard let place = places(on: link, kind: kind).first else {
+                guard let place = places(on: link, kind: kind).dropFirst(which - 1).first else {
                     throw ScriptError(description: "\(words): there is no such message")
                 }
                 let actions = [

@@ -20,6 +20,7 @@ extension ModelCluster {
 
     /// At most one membership of a log is not committed; so no two changes overlap.
     private mutating func checkUncommitted(_ i: Int) {
+        if isAlone { return }
         let log = nodes[i].log
         var open = 0
         for placed in log.configurations(from: log.base.index.next, through: log.lastIndex) {

@@ -32,13 +32,14 @@ extension ModelCluster {
             verdict.require(
                 node.core.roleName == .leader, "\(id) does not lead and sends heartbeats")
             verdict.require(
-                history.committedTerm(at: committed.index) == committed.term,
+                isAlone || history.committedTerm(at: committed.index) == committed.term,
                 "\(id) says that \(committed) is committed")
         case .snapshotPart(let part):
             verdict.require(
                 node.core.roleName == .leader, "\(id) does not lead and sends a snapshot")
             verdict.require(
-                history.committedTerm(at: part.lastIncluded.index) == part.lastIncluded.term,
+                isAlone
+                    || history.committedTerm(at: part.lastIncluded.index) == part.lastIncluded.term,
                 "\(id) sends a snapshot of \(part.lastIncluded), which is not committed")
         case .preVoteResponse, .voteResponse, .heartbeatResponse, .snapshotResponse,
             .readIndexRequest, .readIndexResponse, .timeoutNow:
@@ -55,7 +56,8 @@ extension ModelCluster {
 
     /// One vote a term, over all crashes, and on the disk before anybody hears of it (thesis §3.8).
     private mutating func checkVoteLeaves(for candidate: NodeID, term: Term, from i: Int) {
-        let ballot = ModelHistory.Ballot(term: term, voter: nodes[i].id)
+        let ballot = ModelHistory.Ballot(
+            term: term, voter: nodes[i].id, incarnation: nodes[i].incarnation)
         let known = history.votes[ballot]
         verdict.require(
             known == nil || known == candidate,
@@ -86,7 +88,7 @@ extension ModelCluster {
 
     /// What is acknowledged is durable here and is the leader's.
     private mutating func checkAcknowledgement(of match: LogIndex, term: Term, from i: Int) {
-        guard match > .zero else { return }
+        guard match > .zero, !isAlone else { return }
         guard let log = history.leaderLogs[term], match.rawValue <= UInt64(log.count) else {
             return verdict.report("\(nodes[i].id) acknowledges \(match), which no leader has")
         }
@@ -100,6 +102,7 @@ extension ModelCluster {
     package mutating func checkRead(_ read: ReadID, index: LogIndex, at i: Int) {
         notes.add("\(nodes[i].id): read \(read.rawValue) ready at \(index)")
         history.tally.readsAnswered += 1
+        if isAlone { return readOutcomes.append(ModelReadOutcome(read: read, index: index)) }
         guard let known = history.reads.removeValue(forKey: read) else {
             return verdict.report("read \(read.rawValue) is answered twice")
         }
@@ -107,6 +110,11 @@ extension ModelCluster {
         verdict.require(
             index.rawValue <= UInt64(history.committed.count),
             "read \(read.rawValue) at \(index), which is not committed")
+    }
+
+    package mutating func checkRefusal(of read: ReadID) {
+        if isAlone { return readOutcomes.append(ModelReadOutcome(read: read, index: nil)) }
+        verdict.require(history.reads.removeValue(forKey: read) != nil, "a read refused twice")
     }
 
     package mutating func checkAnnouncement(_ change: RoleChange, at i: Int) {

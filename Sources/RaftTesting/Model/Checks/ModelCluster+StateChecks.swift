@@ -93,21 +93,25 @@ extension ModelCluster {
     /// Election safety, leader completeness, and a quorum of votes that the ghost has seen.
     private mutating func checkElection(_ i: Int) {
         let core = nodes[i].core
-        let life = ModelHistory.Life(node: core.id, number: nodes[i].life)
         history.tally.elections += 1
         verdict.require(core.term > .zero, "a leader in term 0")
+        if isAlone { return }
+        let life = ModelHistory.Life(node: core.id, number: nodes[i].life)
         verdict.require(history.leaders[core.term] == nil, "two leaders in term \(core.term)")
         history.leaders[core.term] = life
-        let votes = history.votes
+        let known = history
         let isBacked = nodes[i].disk.durable.hardState == core.hardState
         let hasQuorum = core.configuration.hasNaiveQuorum { voter in
-            votes[ModelHistory.Ballot(term: core.term, voter: voter)] == core.id
+            known.hasVote(of: core.configuration.member(voter), for: core.id, in: core.term)
                 || voter == core.id && isBacked
         }
         verdict.require(hasQuorum, "\(core.id) leads without a quorum of votes")
         for (offset, entry) in history.committed.enumerated() {
             let index = LogIndex(UInt64(offset + 1))
-            guard index > nodes[i].log.base.index else { continue }
+            // Whoever wins an old term late need not have what a later one has committed.
+            guard history.committedIn[offset] < core.term, index > nodes[i].log.base.index else {
+                continue
+            }
             verdict.require(
                 nodes[i].log.entry(at: index) == entry, "leader \(core.id) lacks committed \(index)"
             )
@@ -183,7 +187,7 @@ extension ModelCluster {
         if core.roleName == .leader {
             // A snapshot that was stored late tells a leader what is committed anyway.
             verdict.require(
-                core.log.term(at: core.commitIndex) == core.term
+                isAlone || core.log.term(at: core.commitIndex) == core.term
                     || core.commitIndex.rawValue <= UInt64(history.committed.count),
                 "leader \(core.id) counts replicas of an older term")
         }
@@ -194,7 +198,7 @@ extension ModelCluster {
                 checkCommitted(entry, at: index, by: i, before.configuration)
             } else {
                 verdict.require(
-                    history.committedTerm(at: index) != nil,
+                    isAlone || history.committedTerm(at: index) != nil,
                     "\(core.id) commits an unknown \(index)")
             }
             index = index.next
@@ -204,6 +208,7 @@ extension ModelCluster {
     private mutating func checkCommitted(
         _ entry: ModelEntry, at index: LogIndex, by i: Int, _ configuration: Configuration
     ) {
+        if isAlone { return }
         let known = history.committed.count
         if index.rawValue <= UInt64(known) {
             return verdict.require(
@@ -211,6 +216,7 @@ extension ModelCluster {
                 "\(nodes[i].id) commits \(entry) at \(index), others something else")
         }
         history.committed.append(entry)
+        history.committedIn.append(nodes[i].core.term)
         history.tally.commits += 1
         let id = EntryID(term: entry.term, index: index)
         let all = nodes
@@ -306,7 +312,9 @@ extension ModelCluster {
         verdict.require(
             core.term >= history.spokenTerms[core.id] ?? .zero,
             "\(core.id) comes back in term \(core.term)")
-        let vote = history.votes[ModelHistory.Ballot(term: core.term, voter: core.id)]
+        let ballot = ModelHistory.Ballot(
+            term: core.term, voter: core.id, incarnation: nodes[i].incarnation)
+        let vote = history.votes[ballot]
         verdict.require(
             vote == nil || vote == core.hardState.vote, "\(core.id) has forgotten its vote")
     }

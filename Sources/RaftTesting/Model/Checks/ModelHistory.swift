@@ -11,6 +11,8 @@ package struct ModelHistory: Hashable, Sendable {
     package struct Ballot: Hashable, Sendable {
         package var term: Term
         package var voter: NodeID
+        /// A node that has lost its disk is another one, and may vote anew: nobody counts it as the old one.
+        package var incarnation: UInt64
     }
 
     /// An entry, and the term of the one before it: with this on both sides, by induction, equal
@@ -33,6 +35,8 @@ package struct ModelHistory: Hashable, Sendable {
     package var entries: [EntryID: Fact] = [:]
     /// The committed entries, from the first on.
     package var committed: [ModelEntry] = []
+    /// The term of the leader that committed each of them.
+    package var committedIn: [Term] = []
     /// For each read that waits, how much was committed when it came.
     package var reads: [ReadID: LogIndex] = [:]
     package var tally = ModelTally()
@@ -41,7 +45,18 @@ package struct ModelHistory: Hashable, Sendable {
     /// nobody may count it under that name.
     package mutating func forget(_ node: NodeID) {
         spokenTerms[node] = nil
-        votes = votes.filter { $0.key.voter != node }
+    }
+
+    /// Whether a member's vote has left, of the incarnation by which it is known, or of any when it is not.
+    func hasVote(of member: Member?, for candidate: NodeID, in term: Term) -> Bool {
+        guard let member else { return false }
+        if member.incarnation != 0 {
+            let ballot = Ballot(term: term, voter: member.id, incarnation: member.incarnation)
+            return votes[ballot] == candidate
+        }
+        return votes.contains { ballot, choice in
+            ballot.term == term && ballot.voter == member.id && choice == candidate
+        }
     }
 
     /// The term of a committed entry, or of the place before the first.

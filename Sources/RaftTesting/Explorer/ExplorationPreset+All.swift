@@ -1,0 +1,147 @@
+internal import Raft
+
+// The explorations that we have. What each covers, and how long it takes, is told in `Exploring.md`.
+
+extension ExplorationPreset {
+    /// All of them: first those that every change has to pass.
+    package static let all: [ExplorationPreset] = [
+        election, replication, figure8, preVote, network, lateDisk, snapshot, readIndex, joint,
+        removeLeader, transfer, amnesia,
+    ]
+
+    /// The preset of a name.
+    package static func named(_ name: String) -> ExplorationPreset? {
+        all.first { $0.name == name }
+    }
+
+    private static let plain = "nodes 3 pre-vote=no check-quorum=no"
+    private static let plainLed = "nodes 3 leader=1 pre-vote=no check-quorum=no snapshot=1"
+
+    private static var election: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "election", summary: "three voters elect leaders in three terms, one crash",
+            nodes: plain, spending: [.campaigns: 3, .crashes: 1], maxTerm: 3)
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var replication: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "replication", summary: "three voters, two terms, two proposals, one crash",
+            nodes: plain, spending: [.campaigns: 2, .proposals: 2, .crashes: 1], maxTerm: 2)
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var figure8: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "figure-8",
+            summary:
+                "four terms: entries of old terms are not committed by counting (thesis §3.6.2)",
+            nodes: plain + " append=1", spending: [.campaigns: 4], maxTerm: 4)
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var preVote: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "pre-vote",
+            summary: "pre-vote and check-quorum, closed connections, silent leaders",
+            nodes: "nodes 3",
+            spending: [.campaigns: 2, .quorumChecks: 1, .closes: 1], maxTerm: 2)
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var network: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "network", summary: "messages in any order, lost and doubled",
+            nodes: plainLed,
+            spending: [.campaigns: 1, .heartbeats: 1, .losses: 1, .duplicates: 1],
+            maxTerm: 2)
+        preset.campaignsAtOnce = true
+        preset.network = .unordered
+        return preset
+    }
+
+    private static var lateDisk: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "late-disk",
+            summary: "writes become durable late; crashes lose what was not",
+            nodes: plain, spending: [.campaigns: 2, .crashes: 2], maxTerm: 2)
+        preset.campaignsAtOnce = true
+        preset.syncsAtOnce = false
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var snapshot: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "snapshot", summary: "a follower that lags behind needs a snapshot",
+            nodes: plainLed,
+            spending: [
+                .campaigns: 1, .proposals: 1, .compactions: 2, .crashes: 1,
+            ],
+            maxTerm: 2)
+        preset.opening = ["cut 3; propose 1 a; heal"]
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var readIndex: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "read-index", summary: "reads at leaders and followers while leadership changes",
+            nodes: plainLed,
+            spending: [.campaigns: 1, .proposals: 1, .reads: 1, .heartbeats: 1], maxTerm: 2)
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var joint: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "joint", summary: "a node joins two voters, through a joint membership",
+            nodes: "nodes 2 leader=1 pre-vote=no check-quorum=no joining=1",
+            spending: [.campaigns: 1, .changes: 1, .crashes: 1, .proposals: 1], maxTerm: 2,
+            alike: [[1, 2]])
+        preset.changes = [.add(Member(NodeID(3)), asVoter: true)]
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var removeLeader: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "remove-leader", summary: "the leader is removed from three voters",
+            nodes: plainLed, spending: [.campaigns: 2, .changes: 1, .proposals: 1], maxTerm: 3,
+            alike: [])  // who leads next is chosen by name among equals
+        preset.changes = [.remove(NodeID(1))]
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var transfer: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "transfer", summary: "leadership is handed over, with proposals and a crash",
+            nodes: "nodes 3 leader=1",
+            spending: [.transfers: 1, .proposals: 1, .crashes: 1, .heartbeats: 1], maxTerm: 3)
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    private static var amnesia: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "amnesia", summary: "a node loses its disk and must not act under its old name",
+            nodes: "nodes 3 leader=1 pre-vote=no check-quorum=no incarnations=yes",
+            spending: [.campaigns: 1, .proposals: 1, .crashes: 2, .wipes: 1], maxTerm: 2,
+            alike: [])  // incarnations are names too
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+}
