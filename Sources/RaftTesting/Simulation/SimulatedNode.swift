@@ -22,6 +22,9 @@ enum Arrival {
     case result(BackgroundResult<SimulatedFileSystem>)
     case propose(operation: Int, command: [UInt8])
     case read(Int)
+    case transfer
+    /// An orderly end: another one leads first.
+    case resign
 }
 
 /// Takes a node's background jobs; the simulation performs them when their time has come.
@@ -51,6 +54,13 @@ struct SimulatedClock {
     var start: UInt64 = 0
     /// The speed in parts of 1,024.
     var rate: UInt64 = 1024
+    /// How much it missed because the machine slept.
+    private(set) var slept: UInt64 = 0
+
+    /// A clock of the same machine that goes on while it sleeps.
+    func bootReading(at time: UInt64) -> Instant {
+        Instant(nanoseconds: reading(at: time).nanoseconds + slept)
+    }
 
     func reading(at time: UInt64) -> Instant {
         Instant(nanoseconds: offset + (max(time, start) - start) * rate / 1024)
@@ -67,7 +77,16 @@ struct SimulatedClock {
     /// The clock stands still: the whole machine is suspended.
     mutating func stop(from time: UInt64, until end: UInt64) {
         offset = reading(at: time).nanoseconds
+        let wasAsleepUntil = max(start, time)
         start = max(start, end)
+        slept += (start - wasAsleepUntil) * rate / 1024
+    }
+
+    /// The machine is woken early.
+    mutating func wake(at time: UInt64) {
+        guard start > time else { return }
+        slept -= min(slept, (start - time) * rate / 1024)
+        start = time
     }
 
     /// The first simulated moment at which the clock shows `instant`.
@@ -113,6 +132,11 @@ final class SimulatedNode {
     /// What clients wait for, by the loop's own numbers.
     var openProposals: [UInt64: Int] = [:]
     var openReads: [UInt64: Int] = [:]
+    /// The hand-overs that were asked for, by the loop's own numbers: whether the process ends afterwards.
+    var openTransfers: [UInt64: Bool] = [:]
+    /// Counts the turns, and knows in which each open read was asked for.
+    var turns = 0
+    var turnsOfReads: [UInt64: Int] = [:]
 
     init(place: Int, links: SimulatedLinks) {
         self.place = place
@@ -121,6 +145,10 @@ final class SimulatedNode {
     }
 
     var isUp: Bool { process != nil }
+
+    var hasNothingOpen: Bool {
+        openProposals.isEmpty && openReads.isEmpty && openTransfers.isEmpty
+    }
 
     /// Over the whole state of the workload's machine.
     var imageChecksum: UInt64? { try? process?.loop.machine.imageChecksum() }
@@ -137,6 +165,8 @@ final class SimulatedNode {
         pausedUntil = 0
         openProposals = [:]
         openReads = [:]
+        openTransfers = [:]
+        turnsOfReads = [:]
         _ = outbox.take()
         _ = jobs.take()
     }

@@ -110,6 +110,18 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case readServedByLeader
     /// A read was served by a follower.
     case readServedByFollower
+    /// A read was served by a leader that asked nobody, from what the others had promised.
+    case leaseRead
+    /// Leadership was handed over by wish.
+    case handedOver
+    /// The one that was to lead did not take over in time.
+    case transferAborted
+    /// A hand-over was refused.
+    case transferRefused
+    /// A node gave up leadership, and then its process ended.
+    case resigned
+    /// A leader whose disk hung was followed by another one.
+    case escapedFromDisk
     /// A read was not served.
     case readRefused
     /// A disk failed and its node stopped.

@@ -30,6 +30,8 @@ extension Simulator {
         case .echo:
             echoPermille = draw(5...50)
             plan(after: milliseconds(500...5000)) { $0.echoPermille = 0 }
+        case .transfer: if victim.isUp { hand(.transfer, toInboxOf: victim) }
+        case .resign: if victim.isUp { hand(.resign, toInboxOf: victim) }
         case .pause, .suspend, .drift, .lateTurns, .wallJump: disturbClock(kind, of: victim)
         case .slowDisk, .stallDisk, .fullDisk, .diskFailure, .brokenDisk, .callFailure, .rot:
             disturbDisk(kind, of: victim)
@@ -62,6 +64,8 @@ extension Simulator {
         case .pause: pause(node)
         case .suspend:
             mark(.suspended)
+            // Often out of reach as well, so that it wakes without news of what it has missed.
+            if chance(400) { partition(.isolate, node) }
             pause(node)
             node.clock.stop(from: time, until: node.pausedUntil)
         case .drift:

@@ -64,7 +64,9 @@ extension Simulator {
         if !node.disk.isOff {
             node.process?.loop.turn(
                 at: node.clock.reading(at: time),
-                wallMilliseconds: node.wallMilliseconds + time / 1_000_000)
+                wallMilliseconds: node.wallMilliseconds + time / 1_000_000,
+                leaseClock: node.clock.bootReading(at: time))
+            node.turns += 1
             afterCall(node)
         }
         endTurn(node)
@@ -83,6 +85,11 @@ extension Simulator {
         case .read(let number):
             guard let ticket = node.process?.loop.read() else { return }
             node.openReads[ticket.rawValue] = number
+            node.turnsOfReads[ticket.rawValue] = node.turns
+        case .transfer: askForTransfer(at: node)
+        case .resign:
+            guard let ticket = node.process?.loop.resign() else { return }
+            node.openTransfers[ticket.rawValue] = true
         }
     }
 
@@ -131,8 +138,13 @@ extension Simulator {
                 guard let read = node.openReads.removeValue(forKey: ticket.rawValue) else {
                     return checker.expect(false, "node \(node.id) ended a read twice")
                 }
+                // Without a lease a leader needs an answer from others, which cannot come in one turn.
+                let begun = node.turnsOfReads.removeValue(forKey: ticket.rawValue)
+                let isFromLease = outcome == .ready && begun == node.turns - 1
+                if isFromLease, checker.voters.incoming.count > 1 { mark(.leaseRead) }
                 checker.ended(read: read, outcome, at: node)
-            case .membership, .transfer:
+            case .transfer(let ticket, let outcome): transferEnded(ticket, outcome, at: node)
+            case .membership:
                 checker.expect(false, "node \(node.id) ended what nobody asked for")
             }
         }

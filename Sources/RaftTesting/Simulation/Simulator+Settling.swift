@@ -19,6 +19,8 @@ extension Simulator {
         // One after the other: together they could be too many bytes for what the settings allow to wait.
         for node in livingNodes where checker.finding == nil { expectService(at: node) }
         expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
+        if surroundings.handsOverInCalm { expectHandOver() }
+        if surroundings.stallsInCalm { expectEscapeFromDisk() }
         guard surroundings.standingCuts == .afterCalm, checker.finding == nil else { return }
         settleBesideCuts()
         links.mendAll()
@@ -36,7 +38,7 @@ extension Simulator {
     func expectBacklogDone() {
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         expectSoon("an end of all that was asked", milliseconds: 40 * election) {
-            self.nodes.allSatisfy { $0.openProposals.isEmpty && $0.openReads.isEmpty }
+            self.nodes.allSatisfy { $0.hasNothingOpen }
         }
         // With the smallest windows entries go out one by one, so what has piled up may take a while.
         let backlog = UInt64(longestLog.distance(from: LogIndex(UInt64(checker.committed.count))))
@@ -70,7 +72,7 @@ extension Simulator {
         for node in nodes {
             calmDisk(of: node)
             node.pausedUntil = min(node.pausedUntil, time)
-            node.clock.start = min(node.clock.start, time)
+            node.clock.wake(at: time)
             node.turnGrid = 1
             startIfPossible(node)
             plan(turnOf: node, at: time + 1)
@@ -93,7 +95,7 @@ extension Simulator {
         checker.witnesses.reduce(.zero) { max($0, $1.log.lastIndex) }
     }
 
-    private var hasLeader: Bool {
+    var hasLeader: Bool {
         guard let leader, let term = nodes[leader].process?.loop.core.term else { return false }
         return livingNodes.allSatisfy {
             $0.process?.loop.core.leader == nodes[leader].id && $0.process?.loop.core.term == term

@@ -9,6 +9,7 @@ enum FaultKind: CaseIterable {
     case reset, lossBurst, loseKind, loseBig, slowLink, echo
     case pause, suspend, drift, lateTurns, wallJump
     case slowDisk, stallDisk, fullDisk
+    case transfer, resign
     case diskFailure, brokenDisk, callFailure, rot
 
     static let ofNetwork: [FaultKind] = [
@@ -46,6 +47,9 @@ struct Surroundings {
     var maxBurst: Int
     var maxPadding: Int
     var readPercent: Int
+    /// What is tried once all is calm: a hand-over, and a leader whose disk hangs.
+    var handsOverInCalm: Bool
+    var stallsInCalm: Bool
     /// Whether more disks may rot than the cluster can do without.
     var rotsWithoutLimit: Bool
     /// Whether and when some links stay cut while all else is well (a liveness test without healing).
@@ -80,6 +84,8 @@ struct Surroundings {
         readPercent = draw([20, 50])
         standingCuts = isCalm ? .never : draw([.never, .beforeCalm, .afterCalm])
         rotsWithoutLimit = Int.random(in: 0..<8, using: &dice) == 0
+        handsOverInCalm = draw([true, false, false])
+        stallsInCalm = draw([true, false, false])
         faults = []
         faults = chooseFaults(settings.profile, dice: &dice)
         if settings.profile == .storm { faultInterval = 300 }
@@ -123,10 +129,18 @@ struct Surroundings {
         node.trailingEntries = draw([0, 5, 40])
         node.maxEntriesPerTurn = draw([3, 64, 4096])
         node.core.maxEntriesPerAppend = draw([1, 4, 1024])
+        node.core.maxInflightBytes = draw([300, 16 << 20])
         node.core.maxInflightAppends = draw([1, 4, 16])
         node.core.maxUncommittedBytes = draw([2000, 64 << 20])
         node.core.maxPendingReads = draw([4, 1024])
         node.core.usesPreVote = draw([true, true, true, false])
         node.core.checksQuorum = draw([true, true, true, false])
+        guard node.core.checksQuorum, draw([true, false]) else { return }
+        do throws(CoreSettingsError) {
+            // No clock here errs by more, whatever happens to it.
+            try node.core.allowLeases(
+                electionTimeoutMilliseconds: UInt64(node.electionTimeoutMilliseconds),
+                maxDriftPermille: 100)
+        } catch { fatalError("simulation: \(error)") }
     }
 }
