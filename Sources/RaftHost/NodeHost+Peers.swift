@@ -73,7 +73,8 @@ extension NodeHost {
         let before = peerBook.peers
         peerBook.update(
             node.configuration, isCommitted: node.core.isConfigurationCommitted,
-            leader: node.core.leader, at: now, grace: node.settings.electionTimeoutMilliseconds)
+            leader: node.core.leader, isFounding: !node.awaitedFounders.isEmpty, at: now,
+            grace: node.settings.electionTimeoutMilliseconds)
         guard peerBook.peers != before else { return }
         transport.setPeers(peerBook.peers.map { ($0.node, $0.address) })
         for peer in peerBook.peers {

@@ -79,6 +79,15 @@ package final class NodeHost<Machine: StateMachine> {
             node.connectionClosed(peer)
             hasWork = true
         }
+        // Within the handshake, which must not go on before the disk has what is told by going on.
+        transport.mayAnswer = { [unowned self] identity in
+            defer { noteWork() }
+            return node.meet(identity)
+        }
+        transport.onAnswer = { [unowned self] identity in
+            node.wasMet(by: identity)
+            noteWork()
+        }
         transport.onPeerIdentity = { [unowned self] identity in met(identity) }
         let bound = LoopBound(Weak(self), on: loop)
         workers.deliver = { result, nanoseconds, lane in

@@ -57,8 +57,8 @@ struct PeerBook {
     /// some time after: it has to hear of it, and to hand over.
     /// - Parameter grace: How long.
     mutating func update(
-        _ configuration: Configuration, isCommitted: Bool, leader: NodeID?, at now: MonotonicTime,
-        grace: Int
+        _ configuration: Configuration, isCommitted: Bool, leader: NodeID?,
+        isFounding: Bool = false, at now: MonotonicTime, grace: Int
     ) {
         var next: [Peer] = []
         let members = configuration.members
@@ -67,7 +67,7 @@ struct PeerBook {
             let pinned = configuration.member(node)?.incarnation ?? 0
             // Whoever has no leader may be the one that is behind, and must not turn the leader away; see
             // `NodeLoop.receive`.
-            let isBehind = leader == nil || leader == node
+            let isBehind = !isFounding && (leader == nil || leader == node)
             let pin: Pin = pinned == 0 ? .first : isBehind ? .any : .only(pinned)
             next.append(Peer(node: node, address: address, pin: pin))
         }

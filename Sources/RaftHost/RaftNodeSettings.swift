@@ -42,10 +42,11 @@ public struct RaftNodeSettings: Sendable {
             peers.append((member, try Self.parse(members[member] ?? "")))
         }
         var random = SystemRandom()
-        let start = NodeStart(
+        var start = NodeStart(
             directory: directory, cluster: cluster, node: node,
             initialConfiguration: Configuration(voters: isJoining ? [] : members.keys.sorted()),
             seed: random.next())
+        start.meetsFounders = true
         return NodeOptions(
             start: start, listen: try Self.parse(listen ?? own), peers: peers, settings: runtime)
     }
@@ -99,6 +100,9 @@ public struct NodeStatus: Hashable, Sendable {
     public var configuration: Configuration
     /// See `configuration`.
     public var isConfigurationCommitted: Bool
+    /// The founders that this node waits for before it takes part: none, except in the first moments of a
+    /// cluster, or when this node's directory was lost.
+    public var awaitedFounders: [NodeID]
     /// Why the node has stopped, if it has.
     public var failure: String?
 }

@@ -14,6 +14,10 @@ public struct NodeStart: Hashable, Sendable {
     /// The membership for a directory that holds nothing yet: the founding one, or one without voters for
     /// a node that joins. It is kept with the log, and a directory that holds a log goes by that alone.
     public var initialConfiguration: Configuration
+    /// Whether founders get to know each other's incarnations before they take part, as `NodeLoop.meet` and
+    /// `wasMet` tell; then none of them can come back without its disk unnoticed. Default no: whoever makes
+    /// the initial membership vouches that no founder has lost one.
+    public var meetsFounders = false
     /// Seeds what is random: election timeouts, request numbers, a new node's incarnation. Must differ
     /// between the nodes and between the lives of a node.
     public var seed: UInt64
@@ -54,6 +58,9 @@ extension NodeLoop {
         }
         let hardState = try Self.align(disk.log, disk.recovered, with: latest?.lastIncluded)
         let outline = disk.log.outline
+        let isUntouched = outline.lastIndex == .zero && hardState == HardState()
+        let founded = try Self.openFounding(
+            start, disk.recovered, isUntouched: isUntouched, files: files)
         if outline.lastIndex > outline.base.index {
             clock.see(try Self.time(of: outline.last, in: disk.log))
         }
@@ -63,7 +70,7 @@ extension NodeLoop {
         self.machine = machine
         self.core = RaftCore(
             id: start.node,
-            configuration: point?.configuration ?? disk.recovered.initialConfiguration,
+            configuration: point?.configuration ?? founded.configuration,
             changes: try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero),
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)
@@ -72,6 +79,9 @@ extension NodeLoop {
         identity = disk.recovered.identity
         self.network = network
         self.background = background
+        self.files = files
+        directory = start.directory
+        founding = founded.founding
         log = disk.log
         snapshots = disk.snapshots
         self.clock = clock
@@ -81,6 +91,19 @@ extension NodeLoop {
         self.random = random
         snapshotting.lastIndex = applied.index
         notices = (disk.recovered.notes + disk.snapshotNotes).map { .recovered($0.description) }
+        noteOtherMembers(start.initialConfiguration)
+        if let founding { notices.append(.awaitingFounders(founding.missing)) }
+    }
+
+    /// The settings may name other members than the directory, which alone counts.
+    private mutating func noteOtherMembers(_ wanted: Configuration) {
+        let members = configuration.members
+        guard !wanted.members.isEmpty, !members.isEmpty, wanted.members != members else { return }
+        func names(_ nodes: [NodeID]) -> String { nodes.map(\.description).joined(separator: ",") }
+        notices.append(
+            .recovered(
+                "the settings name the members \(names(wanted.members)); the data directory says "
+                    + "\(names(members)), and that counts"))
     }
 
     private typealias Disk = (

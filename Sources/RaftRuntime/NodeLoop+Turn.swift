@@ -6,8 +6,8 @@ internal import Wire
 extension NodeLoop {
     /// Begins: arms the first timer. Once, before anything else.
     public mutating func start() {
-        feed(.start)
-        feed(.flush)
+        hasStarted = true
+        if founding == nil { beginCore() }
     }
 
     /// Takes in an envelope from a peer whose name and incarnation the network vouches for.
@@ -18,7 +18,8 @@ extension NodeLoop {
     public mutating func receive(
         _ envelope: consuming Envelope, from peer: NodeID, incarnation: UInt64
     ) {
-        guard failure == nil else { return }
+        // A founder that has not met all others yet must not be counted on.
+        guard failure == nil, founding == nil else { return }
         guard envelope.isOfLeader || admits(peer, incarnation: incarnation) else {
             return ignoreStranger(peer, incarnation)
         }
@@ -68,7 +69,7 @@ extension NodeLoop {
 
     /// Takes in that a peer's process has closed its connection.
     public mutating func connectionClosed(_ peer: NodeID) {
-        guard failure == nil else { return }
+        guard failure == nil, founding == nil else { return }
         feed(.connectionClosed(peer))
         loseForwarded(to: peer)
     }

@@ -38,6 +38,11 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Where blocking work is done.
     public var background: Jobs
 
+    let files: Files
+    let directory: String
+    /// While the cluster is being founded: this node takes no part yet.
+    var founding: Founding?
+    var hasStarted = false
     var log: LogStore<Files>
     var snapshots: SnapshotStore<Files>
     var random: SplitMix64
@@ -77,7 +82,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     public var commitIndex: LogIndex { core.commitIndex }
 
     /// The membership that counts at this node: the newest in its log, committed or not.
-    public var configuration: Configuration { core.configuration }
+    public var configuration: Configuration { founding?.configuration ?? core.configuration }
 
     /// The nodes and what the leader knows of them; empty on a follower.
     public var peers: [Progress] { core.peers }

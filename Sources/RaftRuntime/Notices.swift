@@ -9,6 +9,10 @@ public enum NodeNotice: Sendable {
     case trace(TraceEvent)
     /// The membership that counts here is another one: appended, cut off again, or come with a snapshot.
     case configurationChanged(Configuration)
+    /// The cluster is being founded: this node takes no part before it and these know each other.
+    case awaitingFounders([NodeID])
+    /// All founders know each other: this node takes part.
+    case founded(Configuration)
     /// A node speaks under the name of a member whose data directory it does not have. It is not heard.
     /// Told once.
     case strangerIgnored(NodeID, incarnation: UInt64)

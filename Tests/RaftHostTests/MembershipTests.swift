@@ -184,4 +184,46 @@ internal import Testing
             #expect(await count("a", at: town.node(rest[0])) == 2)
         }
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a founder that lost its directory takes no part until it is added anew`() async throws {
+        try await withTown(of: 3) { town in
+            let (id, leader) = try await town.leader()
+            #expect(await count("a", at: leader) == 1)
+            let pinned = try #require(await leader.status()).configuration.roster
+            #expect(pinned.map(\.id.rawValue) == [1, 2, 3], "founders have met")
+            let lost = try #require((1...3).map { NodeID($0) }.first { $0 != id })
+            // It takes itself for a founder, as its settings say.
+            try await town.restart(lost, wiping: true)
+            #expect(await count("a", at: leader) == 2)
+            let status = try #require(await town.node(lost)?.status())
+            #expect(status.role.term == .zero && status.lastIndex == .zero)
+            #expect(!status.awaitedFounders.isEmpty)
+
+            let address = try #require(await town.addresses[lost])
+            #expect(await leader.addVoter(lost, at: address) == .refused(.alreadyMember(lost)))
+            let removed = await insist { await leader.removeMember(lost) }
+            #expect(voters(removed)?.contains(lost.rawValue) == false)
+            try await town.restart(lost, wiping: true, isJoining: true)
+            let added = await insist { await leader.addVoter(lost, at: address) }
+            #expect(voters(added) == [1, 2, 3])
+            #expect(await count("a", at: town.node(lost)) == 3)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `settings that name other members later change nothing but addresses`() async throws {
+        try await withTown(of: 3) { town in
+            let (id, leader) = try await town.leader()
+            #expect(await count("a", at: leader) == 1)
+            await town.stop(id)
+            var members = await town.addresses
+            members[NodeID(4)] = "127.0.0.1:\(try freePort())"
+            try await town.start(id, members: members)
+            try await town.wait(for: id) { $0.role.leader != nil }
+            let configuration = try #require(await town.node(id)?.status()).configuration
+            #expect(configuration.members.map(\.rawValue) == [1, 2, 3])
+            #expect(await count("a", at: town.node(id)) == 2)
+        }
+    }
 }

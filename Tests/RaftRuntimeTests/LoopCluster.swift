@@ -145,6 +145,22 @@ struct LoopCluster<Machine: StateMachine> {
         }
     }
 
+    /// Lets one node turn alone, so many milliseconds later, and loses what the others sent meanwhile.
+    mutating func turnAlone(_ id: NodeID, after milliseconds: Int) {
+        nanoseconds += UInt64(milliseconds) * 1_000_000
+        self[id].turn(
+            at: Instant(nanoseconds: nanoseconds),
+            wallMilliseconds: 1_000_000 + nanoseconds / 1_000_000)
+    }
+
+    /// Takes away what a node has sent and nobody has received yet.
+    @discardableResult
+    func takeSent(of id: NodeID) -> [Envelope] {
+        let outside = members[Int(id.rawValue) - 1].outside
+        defer { outside.sent = [] }
+        return outside.sent.map(\.envelope)
+    }
+
     /// Steps until a condition holds; whether it came to hold within a minute.
     mutating func run(until condition: (Self) -> Bool) -> Bool {
         for _ in 0..<6000 {

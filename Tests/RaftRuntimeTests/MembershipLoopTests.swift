@@ -245,6 +245,55 @@ internal import Wire
         #expect(cluster[replaced].core.roleName == .leader)
     }
 
+    @Test func `puts into a snapshot the membership at its end, not a later one`() throws {
+        var cluster = try cluster(of: 3)
+        let leader = try found(cluster.elect())
+        _ = cluster.propose([1], at: leader)
+        let committed = cluster[leader].configuration
+        cluster.cutOff = [leader]
+        _ = cluster[leader].changeMembership(.add(Member(NodeID(4)), asVoter: false))
+        cluster.step()
+        #expect(cluster[leader].configuration.learners == [NodeID(4)])
+        cluster[leader].takeSnapshot()
+        #expect(cluster.run { $0[leader].core.snapshot != nil })
+        #expect(cluster[leader].core.snapshot?.configuration == committed)
+        try cluster.restart(leader, machine: Book())
+        #expect(cluster[leader].core.snapshot?.configuration == committed)
+        #expect(cluster[leader].configuration.learners == [NodeID(4)], "it is still in the log")
+    }
+
+    @Test func `a leader asks its clock again for every read from its lease`() throws {
+        var settings = NodeSettings()
+        try settings.core.allowLeases(
+            electionTimeoutMilliseconds: UInt64(settings.electionTimeoutMilliseconds),
+            maxDriftPermille: 10)
+        var cluster = try LoopCluster(voters: 3, settings: settings) { Book() }
+        let leader = try found(cluster.elect())
+        let follower = try found(members(1, 2, 3).first { $0 != leader })
+        for _ in 0..<50 { cluster.step() }
+
+        /// Asks for a read in another node's name and lets the loop turn so many milliseconds later; what
+        /// is answered in this turn can only come from the lease.
+        func answers(after milliseconds: Int, _ number: UInt64) -> Bool {
+            cluster.takeSent(of: leader)
+            let question = Message(
+                from: follower, to: leader, term: cluster[leader].core.term,
+                body: .readIndexRequest(ReadID(number)))
+            cluster[leader].receive(
+                .raft(question, PackedBytes()), from: follower,
+                incarnation: cluster[follower].identity.incarnation)
+            cluster.turnAlone(leader, after: milliseconds)
+            return cluster.takeSent(of: leader).contains { envelope in
+                guard case .raft(let message, _) = envelope,
+                    case .readIndexResponse(ReadID(number), index: .some) = message.body
+                else { return false }
+                return true
+            }
+        }
+        #expect(answers(after: 1, 1_000))
+        #expect(!answers(after: 1_000, 1_001), "the pause has outlived every promise")
+    }
+
     @Test func `drops an append with a membership that cannot be read`() throws {
         var cluster = try cluster(of: 3)
         let leader = try found(cluster.elect())

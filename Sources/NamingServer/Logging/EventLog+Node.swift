@@ -10,6 +10,13 @@ extension EventLog {
         case .roleChanged(let change): write(change)
         case .trace(let event): write(event)
         case .configurationChanged(let configuration): write(configuration)
+        case .awaitingFounders(let nodes):
+            write(
+                .info, .node, "founding the cluster, waiting for the other founders",
+                [("missing", nodes.map(\.description).joined(separator: ","))])
+        case .founded(let configuration):
+            let names = configuration.incoming.map(\.description).joined(separator: ",")
+            write(.info, .node, "all founders know each other", [("voters", names)])
         case .strangerIgnored(let node, let incarnation):
             write(
                 .warning, .node, "ignored a node that has lost its data directory",

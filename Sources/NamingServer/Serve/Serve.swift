@@ -101,10 +101,11 @@ extension ServeSettings {
         settings.snapshotEntries = snapshotEntries
         settings.requestTimeoutMilliseconds = RegistryService.patienceMilliseconds
         var random = SystemRandom()
-        let start = NodeStart(
+        var start = NodeStart(
             directory: dataDirectory, cluster: clusterName, node: NodeID(node),
             initialConfiguration: Configuration(voters: peers.map { NodeID($0.node) }),
             seed: random.next())
+        start.meetsFounders = true
         return NodeOptions(
             start: start, listen: raft, peers: peers.map { (NodeID($0.node), $0.raft) },
             settings: settings)

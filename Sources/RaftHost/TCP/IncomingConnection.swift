@@ -43,6 +43,7 @@ final class IncomingConnection {
     private let identity: NodeIdentity
     private let settings: TCPTransportSettings
     private let knownPeers: () -> [KnownPeer]
+    private let mayAnswer: (NodeIdentity) -> Bool
     private let onEvent: (IncomingConnection, Event) -> Void
     private var state = State.ending
 
@@ -50,12 +51,14 @@ final class IncomingConnection {
     init(
         _ connection: Connection, as identity: NodeIdentity, settings: TCPTransportSettings,
         knownPeers: @escaping () -> [KnownPeer],
+        mayAnswer: @escaping (NodeIdentity) -> Bool,
         onEvent: @escaping (IncomingConnection, Event) -> Void
     ) {
         self.connection = connection
         self.identity = identity
         self.settings = settings
         self.knownPeers = knownPeers
+        self.mayAnswer = mayAnswer
         self.onEvent = onEvent
         address = connection.peer
         let due = MonotonicTime.now.advanced(
@@ -103,6 +106,10 @@ final class IncomingConnection {
         var answer: [UInt8] = []
         do throws(EncodeError) {
             let step = try handshake.receive(bytes, into: &answer)
+            if case .established(let identity, _, _) = step, !mayAnswer(identity) {
+                connection.close()
+                return bytes.count
+            }
             connection.write(answer)
             switch step {
             case .needMore:

@@ -24,6 +24,10 @@ package final class TCPTransport: Network {
     package var onConnectionClosed: ((NodeID, _ processEnded: Bool) -> Void)?
     /// A handshake with a peer has shown who it is. May be called again for the same identity.
     package var onPeerIdentity: ((NodeIdentity) -> Void)?
+    /// A dialler has said who it is, and is answered after this; not if it gives false.
+    package var mayAnswer: ((NodeIdentity) -> Bool)?
+    /// A peer has answered this node's hello.
+    package var onAnswer: ((NodeIdentity) -> Void)?
     /// Something is worth a line in the log. Strangers cannot cause more than a few a minute.
     package var onNotice: ((TransportNotice) -> Void)?
 
@@ -80,6 +84,8 @@ package final class TCPTransport: Network {
         onEnvelope = nil
         onConnectionClosed = nil
         onPeerIdentity = nil
+        mayAnswer = nil
+        onAnswer = nil
         onNotice = nil
         listener?.close()
         listener = nil
@@ -171,6 +177,7 @@ package final class TCPTransport: Network {
         case .established(let identity):
             peer.greeted(identity, at: loop.turnTime)
             tell(TransportNotice(.info, "connected to a peer", place), about: peer)
+            onAnswer?(identity)
             onPeerIdentity?(identity)
         case .absent(let error):
             if peer.countAbsence() { tellFailure(error, place, about: peer) }
@@ -218,6 +225,7 @@ package final class TCPTransport: Network {
         let stranger = IncomingConnection(
             connection, as: identity, settings: settings,
             knownPeers: { [weak self] in self?.peers.map(\.link.peer) ?? [] },
+            mayAnswer: { [weak self] identity in self?.mayAnswer?(identity) ?? true },
             onEvent: { [weak self] incoming, event in self?.incomingChanged(incoming, event) })
         strangers.append(stranger)
     }

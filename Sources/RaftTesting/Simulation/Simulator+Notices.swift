@@ -15,7 +15,8 @@ extension Simulator {
         for notice in notices {
             note("node \(node.id): \(notice)")
             switch notice {
-            case .roleChanged, .configurationChanged, .strangerIgnored, .diskStalled,
+            case .roleChanged, .configurationChanged, .strangerIgnored, .awaitingFounders, .founded,
+                .diskStalled,
                 .diskRecovered:
                 break
             case .trace(let event): observe(event, of: node)

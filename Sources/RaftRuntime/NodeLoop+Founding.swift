@@ -1,0 +1,99 @@
+public import Raft
+internal import RaftStorage
+
+extension NodeLoop {
+    /// What the start of a node finds out about its founding membership.
+    struct FoundingStart {
+        /// The membership before all entries of the log.
+        var configuration: Configuration
+        /// The founding that is not complete yet.
+        var founding: Founding?
+    }
+
+    static func openFounding(
+        _ start: NodeStart, _ recovered: RecoveredLog, isUntouched: Bool, files: Files
+    ) throws(NodeFailure) -> FoundingStart {
+        let initial = recovered.initialConfiguration
+        let record: FoundingRecord?
+        do throws(StorageError) {
+            record = try FoundingRecord.read(files, directory: start.directory)
+        } catch { throw .storage(error) }
+        if let known = record?.members.first(where: { $0.id == start.node }),
+            known.incarnation != recovered.identity.incarnation
+        {
+            // The log was removed, and votes and acknowledged entries with it, and this file was left.
+            throw .storage(
+                StorageError(
+                    .notFound, operation: "open log", path: start.directory,
+                    detail: "the log that was founded here is gone; this node must not vote again"))
+        }
+        let founding = Founding(
+            own: recovered.identity, founders: initial.incoming, known: record?.members ?? [])
+        if record?.isComplete == true {
+            return FoundingStart(configuration: founding.configuration, founding: nil)
+        }
+        // A log that was in use without a record was founded in another way.
+        guard initial.incoming.contains(start.node), record != nil || isUntouched,
+            start.meetsFounders
+        else { return FoundingStart(configuration: initial, founding: nil) }
+        guard !founding.missing.isEmpty else {
+            // Alone: there is nobody who could know of an earlier incarnation.
+            return FoundingStart(configuration: founding.configuration, founding: nil)
+        }
+        return FoundingStart(configuration: initial, founding: founding)
+    }
+
+    /// The founders that this node waits for before it takes part: their incarnations are not known yet, or
+    /// they have not said that they know this node's. Empty for a node that takes part.
+    public var awaitedFounders: [NodeID] { founding?.missing ?? [] }
+
+    /// Takes in that a handshake shows who a peer is, before it is answered.
+    ///
+    /// During the founding of a cluster this blocks on the disk when the peer is new; on return it is put down,
+    /// and answering tells the peer so.
+    /// - Returns: Whether it may be answered.
+    public mutating func meet(_ identity: NodeIdentity) -> Bool {
+        guard failure == nil else { return false }
+        guard var founding else { return true }
+        switch founding.meet(identity.node, incarnation: identity.incarnation) {
+        case .refused: return false
+        case .nothingNew: return true
+        case .new: return keep(founding)
+        }
+    }
+
+    /// Takes in that a peer has answered this node's handshake, and so knows its incarnation.
+    public mutating func wasMet(by identity: NodeIdentity) {
+        guard meet(identity), var founding else { return }
+        founding.noteWitness(identity.node)
+        guard founding.missing.isEmpty else {
+            self.founding = founding
+            return
+        }
+        guard keep(founding) else { return }
+        self.founding = nil
+        // Until now the core has heard and said nothing.
+        core = RaftCore(
+            id: founding.own.node, configuration: founding.configuration,
+            hardState: core.hardState, log: core.log, settings: settings.core)
+        notices.append(.founded(founding.configuration))
+        if hasStarted { beginCore() }
+    }
+
+    private mutating func keep(_ founding: Founding) -> Bool {
+        do throws(StorageError) {
+            try founding.record.write(files, directory: directory)
+        } catch {
+            fail(.storage(error))
+            return false
+        }
+        self.founding = founding
+        if !founding.missing.isEmpty { notices.append(.awaitingFounders(founding.missing)) }
+        return true
+    }
+
+    mutating func beginCore() {
+        feed(.start)
+        feed(.flush)
+    }
+}
