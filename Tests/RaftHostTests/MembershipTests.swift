@@ -117,6 +117,9 @@ internal import Testing
             #expect(voters(outcome) == [1, 2, 3, 4])
             #expect(await count("a", at: town.node(four)) == 6)
             #expect(await town.node(four)?.status()?.configuration.incoming.count == 4)
+            let own = try #require(await town.node(four)?.status()).identity
+            let pinned = await leader.status()?.configuration.member(four)
+            #expect(pinned == Member(four, incarnation: own.incarnation, address: address))
 
             try await town.restart(four)
             #expect(await count("a", at: town.node(four)) == 7)

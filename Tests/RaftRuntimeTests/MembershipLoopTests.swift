@@ -158,6 +158,25 @@ internal import Wire
         #expect(cluster.transfer(from: low, to: nil) == .done(leader: others[0]))
     }
 
+    @Test func `after a loss the node of the highest priority is the first to campaign`() throws {
+        var cluster = try cluster(of: 3)
+        let first = try found(cluster.elect())
+        let high = Member(NodeID(2), priority: 9)
+        #expect(isDone(cluster.change(.update(high), at: first), voters: members(1, 2, 3)))
+        for low in members(1, 3, 1, 3, 1, 3) {
+            let leader = try found(cluster.elect())
+            if leader != low {
+                #expect(cluster.transfer(from: leader, to: low) == .done(leader: low))
+            }
+            #expect(cluster.elect() == low)
+            for _ in 0..<20 { cluster.step() }
+            cluster.cutOff = [low]
+            #expect(cluster.elect() == high.id)
+            cluster.cutOff = []
+            for _ in 0..<100 { cluster.step() }
+        }
+    }
+
     @Test func `a leader that can hand over to nobody who answers leads on`() throws {
         var cluster = try cluster(of: 3)
         let leader = try found(cluster.elect())
