@@ -5,7 +5,7 @@ struct LeaseState: Hashable, Sendable {
     /// Whether this leader has told another node to campaign: from then on promises protect it no more,
     /// for the rest of its term.
     var isVoid = false
-    /// When the newest rounds of heartbeats were sent, oldest first.
+    /// When rounds of heartbeats were sent that a quorum has not answered, oldest first.
     private var rounds: [Round] = []
 
     private struct Round: Hashable, Sendable {
@@ -13,7 +13,8 @@ struct LeaseState: Hashable, Sendable {
         var sentAt: UInt64
     }
 
-    /// An answer to an older round than these comes too late to be of use.
+    /// So many are remembered. When reads cause more rounds than that before the first is answered, the
+    /// newest are left out: a quorum that answers one of them has answered those before it too.
     private static let maxRounds = 16
 
     /// The membership is another one: what the voters of the old one promised counts no more.
@@ -21,18 +22,17 @@ struct LeaseState: Hashable, Sendable {
 
     /// Notes when a round was sent; nothing when nobody tells the time.
     mutating func noteRound(_ number: UInt64, sentAt: UInt64?) {
-        guard let sentAt else { return }
-        if rounds.count == Self.maxRounds { rounds.removeFirst() }
+        guard let sentAt, rounds.count < Self.maxRounds else { return }
         rounds.append(Round(number: number, sentAt: sentAt))
     }
 
     /// A quorum has answered this round and has promised at least this much. The promise counts from the
-    /// *sending* of the round: the answers say nothing of when it came.
+    /// *sending* of the round, or of one before it: the answers say nothing of when it came.
     mutating func extend(answered round: UInt64, promiseNanoseconds: UInt64) {
-        guard let sent = rounds.first(where: { $0.number == round }) else { return }
+        guard let sent = rounds.last(where: { $0.number <= round }) else { return }
         let (sum, isTooFar) = sent.sentAt.addingReportingOverflow(promiseNanoseconds)
         if !isTooFar { end = max(end, sum) }
-        rounds.removeAll { $0.number < round }
+        rounds.removeAll { $0.number < sent.number }
     }
 
     /// Writes what was promised, and when the open rounds were sent.
