@@ -22,6 +22,9 @@ public struct Progress: Hashable, Sendable {
     package internal(set) var inflight = InflightWindow()
     /// Whether the peer has been heard since the last look at the quorum.
     var isActive = false
+    /// Whether the peer has answered no heartbeat since the timer for them ran out last. The next answer
+    /// shows that it lives, and that what it has not answered may be lost.
+    var isDueForRepeat = false
     /// The newest heartbeat round that the peer has answered.
     public internal(set) var answeredRound: UInt64 = 0
     /// What the peer promised with that answer.

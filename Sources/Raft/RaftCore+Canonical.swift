@@ -61,7 +61,8 @@ extension Role.Follower {
         writer.add(reads.count)
         for question in reads {
             writer.add(question.id.rawValue)
-            writer.add(question.isOverdue)
+            writer.add(question.patience)
+            writer.add(question.nextPatience)
         }
         writer.add(isBound)
     }
@@ -102,6 +103,7 @@ extension Progress {
         writer.add(nextIndex)
         inflight.encode(into: &writer)
         writer.add(isActive && settings.checksQuorum)
+        writer.add(isDueForRepeat)
         writer.addRound(answeredRound)
         if settings.lease != nil { writer.add(promiseMilliseconds) }
         writer.add(catchUp != nil)

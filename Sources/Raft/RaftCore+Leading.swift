@@ -30,6 +30,7 @@ extension RaftCore {
         guard role.isLeader else { return }  // a late timer
         effects.append(.setTimer(.heartbeat))
         sendHeartbeats(into: &effects)
+        for i in role.leadership.peers.indices { role.leadership.peers[i].isDueForRepeat = true }
         // The order to campaign may be lost; the flush gives it again.
         role.leadership.transfer?.isOrdered = false
     }
@@ -161,7 +162,11 @@ extension RaftCore {
     ) {
         let peer = role.leadership.peers[i]
         switch peer.state {
-        case .probe: guard previousIndex == peer.nextIndex.previous else { return }  // late
+        case .probe:
+            guard previousIndex == peer.nextIndex.previous else { return }  // late
+            // Late as well, or its disk has lost what it acknowledged, and then nothing can be sent that it
+            // takes: the question is repeated with the heartbeats, and not at once for ever.
+            guard previousIndex > peer.matchIndex else { return }
         case .replicate: guard previousIndex > peer.matchIndex else { return }  // late
         case .snapshot: return  // late: it is known to lack entries
         }
@@ -186,6 +191,9 @@ extension RaftCore {
             extendLease()
             confirmReads(into: &effects)
         }
+        // Reads cause rounds of heartbeats at any rate, also while an answer is well on its way.
+        guard peer.isDueForRepeat else { return }
+        role.leadership.peers[i].isDueForRepeat = false
         switch peer.state {
         case .probe(isWaiting: true):
             // The probe or its answer may be lost; sending another does no harm.

@@ -10,6 +10,12 @@ extension RaftCore {
     mutating func receiveRead(_ read: ReadID, from origin: NodeID?, into effects: inout [Effect]) {
         switch role {
         case .leader(let leadership):
+            // Asked again: the first one waits, and will be answered.
+            if origin != nil,
+                leadership.reads.contains(where: { $0.id == read && $0.origin == origin })
+            {
+                return
+            }
             guard leadership.reads.count < settings.maxPendingReads else {
                 return refuse(read, for: origin, .overloaded, into: &effects)
             }
@@ -49,15 +55,14 @@ extension RaftCore {
         }
     }
 
-    /// The leader lives, so a question that two of its heartbeats did not answer was lost on the way. Asking
-    /// again does no harm: the later answer to the same question is of no use to anybody.
+    /// The leader lives, so a question that two of its heartbeats did not answer may be lost on the way. Asking
+    /// again does no harm: the later answer to the same question is of no use to anybody. But others' reads
+    /// cause heartbeats at any rate, so each time it takes twice as many.
     mutating func askAgain(into effects: inout [Effect]) {
         guard case .follower(let follower) = role, let leader = follower.leader else { return }
         for i in follower.reads.indices {
-            if follower.reads[i].isOverdue {
-                send(.readIndexRequest(follower.reads[i].id), to: leader, into: &effects)
-            }
-            role.follower.reads[i].isOverdue.toggle()
+            guard role.follower.reads[i].isOverdueNow() else { continue }
+            send(.readIndexRequest(follower.reads[i].id), to: leader, into: &effects)
         }
     }
 

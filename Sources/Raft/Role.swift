@@ -46,8 +46,23 @@ enum Role: Hashable, Sendable {
     /// A read for which the leader was asked.
     struct Question: Hashable, Sendable {
         var id: ReadID
-        /// Whether a heartbeat has come since without an answer: the question or its answer may be lost.
-        var isOverdue = false
+        /// The heartbeats that may still come without an answer before the question is asked again.
+        private(set) var patience = firstPatience
+        private(set) var nextPatience = 2 * firstPatience
+
+        private static let firstPatience = 2
+        private static let maxPatience = 64
+
+        init(id: ReadID) { self.id = id }
+
+        /// A heartbeat has come and no answer; whether it is time to ask again.
+        mutating func isOverdueNow() -> Bool {
+            patience -= 1
+            guard patience == 0 else { return false }
+            patience = nextPatience
+            nextPatience = min(2 * nextPatience, Self.maxPatience)
+            return true
+        }
     }
 
     /// A snapshot that is coming in.

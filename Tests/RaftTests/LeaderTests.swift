@@ -57,6 +57,44 @@ internal import Testing
         #expect(core.peers[0] == before)
     }
 
+    @Test func `a peer that denies what it has acknowledged is asked at the pace of heartbeats`() {
+        var core = leader()
+        tell(&core, answer(.appendResponse(.accepted(matchIndex: LogIndex(1)))), .flush)
+        tell(&core, .connectionClosed(NodeID(2)), .flush)
+        #expect(core.peers[0].state == .probe(isWaiting: true))
+        // Its disk is one of yesterday. To ask again at once would go on for ever.
+        let denial = AppendResponse.rejected(previousIndex: LogIndex(1), hint: .zero)
+        #expect(appends(of: &core, answer(.appendResponse(denial)), .flush) == 0)
+        tell(&core, .timerFired(.heartbeat), .flush)
+        let sign = Message.Body.heartbeatResponse(round: 2, promiseMilliseconds: 0)
+        #expect(appends(of: &core, answer(sign), .flush) == 1)
+        #expect(appends(of: &core, answer(.appendResponse(denial)), .flush) == 0)
+    }
+
+    @Test func `what may be lost is repeated once a heartbeat, however many rounds reads cause`() {
+        var core = leader()
+        tell(&core, .timerFired(.heartbeat), .flush)
+        var count = 0
+        for round in UInt64(1)...20 {
+            tell(&core, .read(ReadID(round)), .flush)
+            let sign = Message.Body.heartbeatResponse(round: round, promiseMilliseconds: 0)
+            count += appends(of: &core, answer(sign), .flush)
+        }
+        #expect(count == 1)
+    }
+
+    /// How many appends an event causes to node 2.
+    private func appends(of core: inout RaftCore, _ events: Event...) -> Int {
+        var effects: [Effect] = []
+        for event in events { core.handle(event, into: &effects) }
+        return effects.count { effect in
+            guard case .send(let message) = effect, case .append = message.body else {
+                return false
+            }
+            return message.to == NodeID(2)
+        }
+    }
+
     @Test func `a closed connection alone is no reason for a snapshot`() {
         var core = leader(base: EntryID(term: Term(1), index: LogIndex(5)))
         tell(&core, .connectionClosed(NodeID(2)), .flush)

@@ -50,8 +50,9 @@ internal import Testing
         #expect(
             names(of: Progress(node: NodeID(1), nextIndex: .zero)) == [
                 "node", "matchIndex", "nextIndex", "state", "inflight", "isActive",
-                "answeredRound", "promiseMilliseconds", "catchUp", "toldCommit",
+                "isDueForRepeat", "answeredRound", "promiseMilliseconds", "catchUp", "toldCommit",
             ])
+        #expect(names(of: Role.Question(id: ReadID(1))) == ["id", "patience", "nextPatience"])
         #expect(names(of: InflightWindow()) == ["appends", "bytes", "isOpen"])
         #expect(names(of: CatchUp(lastIndex: .zero)) == ["roundEnd", "hasTicked", "isDone"])
         #expect(names(of: LeaseState()) == ["end", "isVoid", "rounds"])
