@@ -167,8 +167,10 @@ package final class NodeHost<Machine: StateMachine> {
 
     private func turn() {
         hasWork = false
+        // Not the time at which this turn of the loop began: what has come may have been sent later than
+        // that, when the thread was held up, and a promise to a leader must not end too early.
         node.turn(
-            at: Self.instant(loop.turnTime), wallMilliseconds: wallClockMilliseconds(),
+            at: Self.instant(.now), wallMilliseconds: wallClockMilliseconds(),
             leaseClock: leaseClock)
         deliver()
         updatePeers()

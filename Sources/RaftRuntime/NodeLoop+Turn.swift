@@ -97,7 +97,8 @@ extension NodeLoop {
     /// Does all that is due: sends, writes, applies, answers.
     ///
     /// - Parameters:
-    ///   - now: The moment; never earlier than at the last turn.
+    ///   - now: The moment, read when everything that this turn shall know of had been handed in; never
+    ///     earlier than at the last turn.
     ///   - wallMilliseconds: The wall clock, milliseconds since 1970. Only the first leader of an empty
     ///     cluster looks at it, to start the cluster's time near it.
     ///   - leaseClock: A clock that goes on while the machine sleeps, read when everything that this
