@@ -79,8 +79,11 @@ extension NodeLoop {
     // MARK: From a leader
 
     mutating func receiveSnapshot(_ part: SnapshotPart, _ contents: PackedBytes) {
-        // While an earlier copy is being checked nothing may touch its file; the leader asks again.
-        guard snapshotting.keeping == nil else { return }
+        // While an earlier copy is being checked nothing may touch its file. The core must not wait for the
+        // fate of this piece; the leader sends it again.
+        guard snapshotting.keeping == nil else {
+            return feed(.snapshotRejected(lastIncluded: part.lastIncluded))
+        }
         do throws(StorageError) {
             let held = try snapshots.receive(
                 lastIncluded: part.lastIncluded, configuration: part.configuration,

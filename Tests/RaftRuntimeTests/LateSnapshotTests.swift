@@ -45,6 +45,39 @@ internal import Wire
         #expect(loop.applied == Self.entry(84))
     }
 
+    @Test func `a snapshot that comes while another is checked is not waited for in vain`() throws {
+        let jobs = Jobs()
+        var loop = try Self.open(jobs)
+        loop.start()
+        loop.receive(
+            Self.heartbeat(from: Self.nodes[2], term: 15), from: Self.nodes[2], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 0), wallMilliseconds: 0)
+        jobs.takeResults().forEach { loop.finished($0) }
+
+        // What node 3 sends is damaged, and until that is found node 1 leads and sends one of its own.
+        try loop.receive(
+            Self.snapshot(of: 83, from: Self.nodes[2], term: 15, isDamaged: true),
+            from: Self.nodes[2], incarnation: 0)
+        let own = try Self.snapshot(of: 84, from: Self.nodes[0], term: 16)
+        loop.receive(
+            Self.heartbeat(from: Self.nodes[0], term: 16), from: Self.nodes[0], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 1_000_000), wallMilliseconds: 0)
+        let (syncs, checks) = jobs.takeSyncsAndOthers()
+        syncs.forEach { loop.finished($0.perform()) }
+        loop.receive(own, from: Self.nodes[0], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 2_000_000), wallMilliseconds: 0)
+        checks.forEach { loop.finished($0.perform()) }
+        loop.turn(at: Instant(nanoseconds: 3_000_000), wallMilliseconds: 0)
+        #expect(loop.applied == .zero)
+
+        // Node 1 sends the piece once more.
+        loop.receive(own, from: Self.nodes[0], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 4_000_000), wallMilliseconds: 0)
+        jobs.takeResults().forEach { loop.finished($0) }
+        loop.turn(at: Instant(nanoseconds: 5_000_000), wallMilliseconds: 0)
+        #expect(loop.applied == Self.entry(84))
+    }
+
     private typealias Loop = NodeLoop<Nothing, SimulatedFileSystem, Nowhere, Jobs>
 
     private static func open(_ jobs: Jobs) throws -> Loop {
@@ -67,9 +100,9 @@ internal import Wire
     }
 
     /// The only piece of a snapshot, as a leader sends it. Its body is the time 0 and nothing else.
-    private static func snapshot(of index: UInt64, from leader: NodeID, term: UInt64) throws
-        -> Envelope
-    {
+    private static func snapshot(
+        of index: UInt64, from leader: NodeID, term: UInt64, isDamaged: Bool = false
+    ) throws -> Envelope {
         let files = SimulatedFileSystem()
         try files.createDirectory("/leader")
         let store = try SnapshotStore.open(files: files, directory: "/leader", cluster: "late")
@@ -79,7 +112,8 @@ internal import Wire
         try writer.write(body.span)
         _ = try writer.finish()
         let path = try #require(files.paths.first)
-        let bytes = try #require(files.contents(of: path))
+        var bytes = try #require(files.contents(of: path))
+        if isDamaged { bytes[bytes.count - 1] ^= 1 }
         let part = SnapshotPart(
             lastIncluded: entry(index), configuration: membership, offset: 0, isLast: true)
         let message = Message(
@@ -109,6 +143,14 @@ internal import Wire
         func takeResults() -> [BackgroundResult<SimulatedFileSystem>] {
             defer { waiting = [] }
             return waiting.map { $0.perform() }
+        }
+
+        func takeSyncsAndOthers() -> (
+            [BackgroundJob<SimulatedFileSystem, Nothing>],
+            [BackgroundJob<SimulatedFileSystem, Nothing>]
+        ) {
+            defer { waiting = [] }
+            return (waiting.filter { $0.lane == .sync }, waiting.filter { $0.lane == .snapshot })
         }
     }
 }
