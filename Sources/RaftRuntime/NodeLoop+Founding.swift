@@ -75,7 +75,7 @@ extension NodeLoop {
         // Until now the core has heard and said nothing.
         core = RaftCore(
             id: founding.own.node, configuration: founding.configuration,
-            hardState: core.hardState, log: core.log, settings: settings.core)
+            hardState: core.hardState, log: core.log, settings: settings.coreForLoop)
         notices.append(.founded(founding.configuration))
         if hasStarted { beginCore() }
     }

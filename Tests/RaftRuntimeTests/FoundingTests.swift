@@ -21,7 +21,7 @@ internal import Wire
 
         init(
             _ id: UInt64, of count: UInt64 = 3, on files: SimulatedFileSystem, seed: UInt64,
-            meetsFounders: Bool = true
+            meetsFounders: Bool = true, settings: NodeSettings = NodeSettings()
         ) throws {
             self.files = files
             var start = NodeStart(
@@ -32,7 +32,7 @@ internal import Wire
             node = try Node(
                 start, machine: Book(), files: files,
                 logSettings: LogSettings(segmentBytes: 64 << 10), network: outside,
-                background: outside, settings: NodeSettings(), at: Instant(nanoseconds: 0))
+                background: outside, settings: settings, at: Instant(nanoseconds: 0))
             node.start()
         }
 
@@ -101,6 +101,18 @@ internal import Wire
         check(!dial(&again, &one))
         #expect(again.node.awaitedFounders == ids(1, 3))
         check(dial(&two, &one), "the first one is still welcome")
+    }
+
+    @Test func `a founder promises no more than its election timeout`() throws {
+        var settings = NodeSettings()
+        try settings.allowLeaseReads(maxClockDriftPermille: 10)
+        try settings.setTimeouts(electionMilliseconds: 300, heartbeatMilliseconds: 50)
+        var one = try Founder(1, of: 2, on: SimulatedFileSystem(), seed: 1, settings: settings)
+        var two = try Founder(2, of: 2, on: SimulatedFileSystem(), seed: 2)
+        #expect(one.node.core.settings.lease?.promiseMilliseconds == 300)
+        check(dial(&one, &two))
+        #expect(one.node.awaitedFounders == [])
+        #expect(one.node.core.settings.lease?.promiseMilliseconds == 300)
     }
 
     @Test func `a complete founding needs nobody after a restart`() throws {
