@@ -5,7 +5,7 @@ internal import Raft
 ///
 /// A member's address in the membership comes before the one in the settings: it was put there by a change
 /// of the cluster. Founders have none there, so for them the settings count, and may differ from start to
-/// start. A node without a membership yet goes by its settings alone.
+/// start. A node without a membership yet goes by its settings alone, and one that has no leader looks there, too.
 struct PeerBook {
     /// One peer, as the transport needs it.
     struct Peer: Equatable {
@@ -71,7 +71,10 @@ struct PeerBook {
             let pin: Pin = pinned == 0 ? .first : isBehind ? .any : .only(pinned)
             next.append(Peer(node: node, address: address, pin: pin))
         }
-        for (node, address) in candidates + (members.isEmpty ? settings : [])
+        // All whom this node knows as members may have been replaced while it was away. Then only its
+        // settings can tell who leads now.
+        let isLost = members.isEmpty || leader == nil && !isFounding
+        for (node, address) in candidates + (isLost ? settings : [])
         where node != own && !next.contains(where: { $0.node == node }) {
             next.append(Peer(node: node, address: address, pin: .first))
         }

@@ -73,7 +73,25 @@ internal import Testing
         #expect(update(configuration([1, 2]), leader: 2, at: 1100).count == 1)
     }
 
+    @Test
+    mutating func `who was away while all others were replaced finds the new ones in the settings`()
+    {
+        book = PeerBook(
+            own: NodeID(1),
+            settings: [1, 4, 5].map { (NodeID($0), Self.address(UInt16($0))) })
+        let roster = [2, 3].map { Member(NodeID($0), address: "10.0.0.1:\($0)") }
+        let known = configuration([1, 2, 3], roster)
+        let members = ["2 10.0.0.1:2", "3 10.0.0.1:3"]
+        #expect(
+            update(known, leader: nil, at: 0) == members + ["4 10.0.0.1:4", "5 10.0.0.1:5"])
+        // It hears 4, of whose membership it has yet to learn.
+        #expect(update(known, leader: 4, at: 1000) == members + ["4 10.0.0.1:4", "5 10.0.0.1:5"])
+        #expect(update(known, leader: 4, at: 2000) == members + ["4 10.0.0.1:4"])
+        #expect(update(known, leader: 2, at: 3000) == members)
+    }
+
     @Test mutating func `only who has another leader turns an incarnation away`() {
+        book = PeerBook(own: NodeID(1), settings: [(NodeID(2), Self.address(2))])
         let pinned = configuration([1, 2], [Member(NodeID(2), incarnation: 7)])
         #expect(update(pinned, leader: 1, at: 0) == ["2 10.0.0.1:2 only 7"])
         #expect(update(pinned, leader: nil, at: 1) == ["2 10.0.0.1:2 any"])
