@@ -37,6 +37,12 @@ final class SimulatedDirectory {
         if durably { sync() }
     }
 
+    func removeEverything() {
+        live = [:]
+        durable = [:]
+        unsynced = []
+    }
+
     func sync() {
         for change in unsynced { change.apply(to: &durable) }
         unsynced.removeAll()

@@ -65,4 +65,10 @@ extension SimulatedFileSystem {
 
     /// Ends a process, not the machine: what it wrote is still in the cache, its handles are dead.
     public func endProcess() { beginLife() }
+
+    /// Puts an empty disk in the place of this one. Handles opened before are dead.
+    public func removeEverything() {
+        beginLife()
+        root.removeEverything()
+    }
 }

@@ -114,7 +114,12 @@ extension Checker {
             return expect(false, "node \(core.id) committed \(top), whose term it does not know")
         }
         let entry = EntryID(term: term, index: top)
-        let isHeld = voters.hasQuorum { holdsDurably($0, entry) }
+        // A leader may have changed the membership in the same turn, or died in it.
+        let office = leaders[core.term].map { witnesses[$0.node].configuration }
+        let isHeld = [witnesses[place].configuration, core.configuration, office].contains {
+            guard let configuration = $0 else { return false }
+            return configuration.hasQuorum { holdsDurably($0, entry, in: configuration) }
+        }
         expect(isHeld, "node \(core.id) committed \(entry), which no quorum holds on its disks")
         if core.roleName == .leader {
             expect(
@@ -136,8 +141,10 @@ extension Checker {
         }
     }
 
-    func holdsDurably(_ node: NodeID, _ entry: EntryID) -> Bool {
-        let witness = witnesses[Int(node.rawValue) - 1]
+    func holdsDurably(
+        _ node: NodeID, _ entry: EntryID, in configuration: Configuration
+    ) -> Bool {
+        let witness = witness(of: node, in: configuration)
         if witness.log.base.index >= entry.index { return true }
         return witness.log.contains(entry) && witness.durableIndex >= entry.index
     }
@@ -150,12 +157,13 @@ extension Checker {
             expect(
                 peer.nextIndex > index && peer.nextIndex <= core.log.lastIndex.next,
                 "leader \(core.id) sends \(peer.nextIndex) next, matched is \(index)")
-            let witness = witnesses[Int(peer.node.rawValue) - 1]
+            let witness = witness(of: peer.node, in: core.configuration)
             guard witness.hardState.term <= core.term, let term = core.log.term(at: index),
                 index > .zero
             else { continue }
             expect(
-                holdsDurably(peer.node, EntryID(term: term, index: index)),
+                holdsDurably(
+                    peer.node, EntryID(term: term, index: index), in: core.configuration),
                 "leader \(core.id) believes that \(peer.node) holds \(term)/\(index) on its disk")
         }
     }

@@ -25,7 +25,10 @@ extension Checker {
         )
         witnesses[node.place].spokenTerm = max(witnesses[node.place].spokenTerm, message.term)
         switch message.body {
-        case .voteRequest: voted(node.id, message.term, for: node.id, durable)
+        case .voteRequest:
+            campaigned(node)
+            voted(node.id, message.term, for: node.id, durable)
+        case .preVoteRequest: campaigned(node)
         case .voteResponse(granted: true): voted(node.id, message.term, for: message.to, durable)
         case .append(let request): sent(request, contents, message, by: node)
         case .heartbeat, .commitNotice: claimOffice(node, message.term)
@@ -41,10 +44,16 @@ extension Checker {
             expect(
                 index <= commitIndex,
                 "node \(node.id) lets read at \(index), committed is \(commitIndex)")
-        case .preVoteRequest, .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
+        case .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
             .snapshotResponse, .readIndexRequest, .readIndexResponse, .timeoutNow:
             break
         }
+    }
+
+    /// Learners and removed nodes do not.
+    private func campaigned(_ node: SimulatedNode) {
+        let isVoter = node.process?.loop.core.configuration.isVoter(node.id) ?? false
+        expect(isVoter, "node \(node.id) campaigns, and is no voter")
     }
 
     private func voted(
@@ -53,7 +62,7 @@ extension Checker {
         expect(
             durable == HardState(term: term, vote: candidate),
             "node \(node) voted for \(candidate) in \(term), durable was \(durable)")
-        let key = Self.voteKey(node, term)
+        let key = Self.voteKey(node, term, witnesses[Int(node.rawValue) - 1].generation)
         let earlier = votes[key] ?? candidate
         expect(
             earlier == candidate,

@@ -13,6 +13,9 @@ final class Checker {
     /// What is known of a node: as it was after its last step, also while it is down.
     struct Witness {
         var life = -1
+        /// Counts the disks that the node has lost.
+        var generation = 0
+        var configuration = Configuration(voters: [])
         var role = RoleName.follower
         var hardState = HardState()
         var durableHardState = HardState()
@@ -59,8 +62,14 @@ final class Checker {
         var life: Int
     }
 
-    let voters: Configuration
+    /// The membership at the foundation.
+    let initial: Configuration
     var witnesses: [Witness]
+    /// By node: the incarnations of its disks, and what was known of it when one was wiped.
+    var incarnations: [[UInt64]]
+    var archives: [[Witness]]
+    /// All memberships that were seen in a log, by their place.
+    var configurations: [PlacedMembership] = []
     /// By term, by node and term, and by entry.
     var leaders: [Term: Office] = [:]
     var votes: [EntryID: NodeID] = [:]
@@ -78,10 +87,12 @@ final class Checker {
 
     let workload: any AnyWorkloadRun
 
-    init(nodes: Int, workload: any AnyWorkloadRun) {
+    init(nodes: Int, initial: Configuration, workload: any AnyWorkloadRun) {
         self.workload = workload
-        voters = Configuration(voters: (1...nodes).map { NodeID(UInt64($0)) })
+        self.initial = initial
         witnesses = Array(repeating: Witness(), count: nodes)
+        incarnations = Array(repeating: [], count: nodes)
+        archives = Array(repeating: [], count: nodes)
     }
 
     func expect(_ holds: Bool, _ text: @autoclosure () -> String) {
@@ -113,8 +124,10 @@ final class Checker {
         witness.durableIndex = core.durableIndex
         witness.commitIndex = core.commitIndex
         witness.applied = applied.index
+        witness.configuration = core.configuration
         witnesses[node.place] = witness
         observeLog(node.place, core)
+        observeConfiguration(node, core)
         checkState(node.id, applied, state)
     }
 
@@ -158,6 +171,7 @@ final class Checker {
         observeRole(node, core)
         observeLog(place, core)
         observeCommit(place, core)
+        observeConfiguration(node, core)
         observeProgress(place, core)
         witnesses[place].role = core.roleName
         witnesses[place].hardState = core.hardState
@@ -184,8 +198,9 @@ final class Checker {
         else { return }
         marks.hit(.leaderElected)
         claimOffice(node, core.term)
-        let supported = voters.hasQuorum {
-            $0 == core.id || votes[Self.voteKey($0, core.term)] == core.id
+        let supported = core.configuration.hasQuorum {
+            let generation = witness(of: $0, in: core.configuration).generation
+            return $0 == core.id || votes[Self.voteKey($0, core.term, generation)] == core.id
         }
         expect(supported, "node \(core.id) leads term \(core.term) without a quorum's votes")
         var index = committed.count
@@ -212,8 +227,8 @@ final class Checker {
             "term \(term) has two leaders, \(office.node + 1) and \(node.id)")
     }
 
-    static func voteKey(_ node: NodeID, _ term: Term) -> EntryID {
-        EntryID(term: term, index: LogIndex(node.rawValue))
+    static func voteKey(_ node: NodeID, _ term: Term, _ generation: Int) -> EntryID {
+        EntryID(term: term, index: LogIndex(node.rawValue << 32 | UInt64(generation)))
     }
 
     /// A process has ended.

@@ -17,7 +17,7 @@ final class SimulatedProcess {
 
 /// What waits for a node's next turn.
 enum Arrival {
-    case envelope(Envelope, from: NodeID)
+    case envelope(Envelope, from: NodeID, incarnation: UInt64)
     case closed(NodeID)
     case result(BackgroundResult<SimulatedFileSystem>)
     case propose(operation: Int, command: [UInt8])
@@ -25,6 +25,7 @@ enum Arrival {
     case transfer
     /// An orderly end: another one leads first.
     case resign
+    case change(MembershipChange)
 }
 
 /// Takes a node's background jobs; the simulation performs them when their time has come.
@@ -125,6 +126,15 @@ final class SimulatedNode {
     var isDiskStalled = false
     /// The lanes of the jobs that would have ended since.
     var parkedLanes: [Int] = []
+    /// What the directory was made with, and what its incarnation was drawn from.
+    var startConfiguration = Configuration(voters: [])
+    var firstSeed: UInt64 = 0
+    /// Of the present disk; 0 until it has one.
+    var incarnation: UInt64 = 0
+    /// Counts the disks that it has lost.
+    var generation = 0
+    /// Whether it was not set up yet.
+    var isDormant = false
     /// Whether bytes at rest have rotted on its disk, and the files in which.
     var rottenFiles: [String] = []
     /// Whether the node has found that, and refuses to run; nobody mends it in this run.
@@ -134,6 +144,8 @@ final class SimulatedNode {
     var openReads: [UInt64: Int] = [:]
     /// The hand-overs that were asked for, by the loop's own numbers: whether the process ends afterwards.
     var openTransfers: [UInt64: Bool] = [:]
+    /// The changes of the membership that were asked for.
+    var openChanges: [UInt64: MembershipChange] = [:]
     /// Counts the turns, and knows in which each open read was asked for.
     var turns = 0
     var turnsOfReads: [UInt64: Int] = [:]
@@ -144,10 +156,17 @@ final class SimulatedNode {
         outbox = SimulatedOutbox(node: place, links: links, disk: disk)
     }
 
+    /// As the founding membership may know it: the first number from its seed becomes its incarnation.
+    var founder: Member {
+        var random = SplitMix64(seed: firstSeed)
+        return Member(id, incarnation: random.next())
+    }
+
     var isUp: Bool { process != nil }
 
     var hasNothingOpen: Bool {
         openProposals.isEmpty && openReads.isEmpty && openTransfers.isEmpty
+            && openChanges.isEmpty
     }
 
     /// Over the whole state of the workload's machine.
@@ -166,6 +185,7 @@ final class SimulatedNode {
         openProposals = [:]
         openReads = [:]
         openTransfers = [:]
+        openChanges = [:]
         turnsOfReads = [:]
         _ = outbox.take()
         _ = jobs.take()

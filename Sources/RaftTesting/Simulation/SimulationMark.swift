@@ -110,6 +110,32 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case readServedByLeader
     /// A read was served by a follower.
     case readServedByFollower
+    /// A membership was put into a log.
+    case membershipChanged
+    /// A joint one was.
+    case jointEntered
+    /// Another leader than the one that entered it left a joint membership.
+    case jointLeftByAnother
+    /// A learner was made a voter.
+    case learnerPromoted
+    /// A voter was made a learner.
+    case voterDemoted
+    /// A member was removed.
+    case memberRemoved
+    /// A leader that had been removed or demoted gave up its office.
+    case leaderRetired
+    /// The entry of a membership was cut off.
+    case membershipRolledBack
+    /// A change was done.
+    case changeDone
+    /// A change was refused.
+    case changeRefused
+    /// A disk was wiped.
+    case wiped
+    /// A node was not heard, because it came without the disk that its name stands for.
+    case strangerIgnored
+    /// A node whose disk had been wiped was taken in anew.
+    case wipedReadmitted
     /// A read was served by a leader that asked nobody, from what the others had promised.
     case leaseRead
     /// Leadership was handed over by wish.

@@ -53,6 +53,8 @@ public enum SimulationProfile: String, CaseIterable, Sendable {
     case network
     /// Pauses, suspended machines, drifting and jumping clocks, late turns.
     case clocks
+    /// Members that come and go, and wiped disks.
+    case membership
     /// Everything, close together.
     case storm
     /// As mixed, and disks that fail.

@@ -5,25 +5,36 @@ internal import RaftRuntime
 // Progress is demanded if and only if they can.
 
 extension Simulator {
-    var livingNodes: [SimulatedNode] { nodes.filter { !$0.isLost } }
-
-    func startIfPossible(_ node: SimulatedNode) {
-        if !node.isUp, !node.isLost { start(node) }
+    /// The members that are sound: what is demanded is demanded of these.
+    var livingNodes: [SimulatedNode] {
+        let configuration = checker.committedConfiguration
+        return nodes.filter { configuration.isMember($0.id) && isSound($0.id, in: configuration) }
     }
 
+    func startIfPossible(_ node: SimulatedNode) {
+        if !node.isUp, !node.isLost, !node.isDormant { start(node) }
+    }
+
+    enum Budget { case holds, isSpent, isUnclear }
+
     /// Whether a quorum of nodes still has its disks: term and vote of each, and together, as every two quorums
-    /// share a node, all that was ever committed.
-    var canGoOn: Bool {
-        let isQuorum = checker.voters.hasQuorum { !nodes[Int($0.rawValue) - 1].isLost }
-        guard isQuorum else { return false }
-        if livingNodes.count < nodes.count { mark(.ledWithoutLostNodes) }
+    /// share a node, all that was ever committed. Unclear while a change of the membership decides that.
+    var budget: Budget {
+        let configurations = checker.configurationsAtHand { !nodes[$0].isLost }
+        let holding = configurations.count { configuration in
+            configuration.hasQuorum { isSound($0, in: configuration) }
+        }
+        guard holding == configurations.count else { return holding == 0 ? .isSpent : .isUnclear }
+        if nodes.contains(where: \.isLost) { mark(.ledWithoutLostNodes) }
         let count = UInt64(checker.committed.count)
-        guard let term = checker.term(of: LogIndex(count)) else { return true }
+        guard let term = checker.term(of: LogIndex(count)) else { return .holds }
         let last = EntryID(term: term, index: LogIndex(count))
         checker.expect(
-            livingNodes.contains { checker.holdsDurably($0.id, last) },
+            livingNodes.contains {
+                checker.holdsDurably($0.id, last, in: checker.committedConfiguration)
+            },
             "the committed entry \(last) is on no disk of the nodes that are left")
-        return true
+        return .holds
     }
 
     /// Too many disks are lost: nothing may be committed, and nothing read, any more.

@@ -69,13 +69,9 @@ extension Simulator {
 
     // MARK: Rot
 
-    /// The most nodes that may lose their disks, if the others are to go on.
-    var spareNodes: Int { nodes.count - (nodes.count / 2 + 1) }
-
     /// Changes bytes that were synced long ago, so that what was synced later vouches for them.
     private func rot(_ node: SimulatedNode) {
-        let others = nodes.filter { $0 !== node && !$0.rottenFiles.isEmpty }
-        guard others.count < spareNodes || surroundings.rotsWithoutLimit else { return }
+        guard canLose(node) || surroundings.rotsWithoutLimit else { return }
         let places = node.disk.paths.map { ($0, settledBytes(of: $0, on: node.disk)) }
             .filter { $0.1 > 0 }
         guard !places.isEmpty else { return }

@@ -30,6 +30,8 @@ extension Simulator {
         case .echo:
             echoPermille = draw(5...50)
             plan(after: milliseconds(500...5000)) { $0.echoPermille = 0 }
+        case .change: changeMembership(near: victim)
+        case .wipe: wipe(victim)
         case .transfer: if victim.isUp { hand(.transfer, toInboxOf: victim) }
         case .resign: if victim.isUp { hand(.resign, toInboxOf: victim) }
         case .pause, .suspend, .drift, .lateTurns, .wallJump: disturbClock(kind, of: victim)

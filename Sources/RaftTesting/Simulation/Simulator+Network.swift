@@ -48,12 +48,11 @@ extension Simulator {
 
     /// The same message comes once more, after others have led, and over whatever connection.
     private func keepForLater(_ frame: [UInt8], _ node: SimulatedNode, _ peer: SimulatedNode) {
-        let (from, to) = (node.place, peer.place)
+        let parcel = Parcel(frame, from: node, to: peer, connection: nil)
         plan(after: milliseconds(2000...40_000)) { simulator in
             guard simulator.isTroubled else { return }
             simulator.mark(.veryOldMessage)
-            simulator.traceHash.mix(from, to)
-            simulator.deliver(frame, from, to)
+            simulator.deliver(parcel)
         }
     }
 
@@ -84,22 +83,21 @@ extension Simulator {
         }
         links.lastArrival[link] = max(links.lastArrival[link], arrival)
         let connection = links.connections[links.pair(node.place, peer.place)]
-        queue.plan(
-            .deliver(
-                frame, from: node.place, to: peer.place, connection: connection,
-                isProtocol: isProtocol), at: arrival)
+        let parcel = Parcel(
+            frame, from: node, to: peer,
+            connection: isProtocol && surroundings.keepsStragglers
+                ? nil : connection)
+        queue.plan(.deliver(parcel), at: arrival)
     }
 
-    func deliver(_ frame: [UInt8], _ from: Int, _ to: Int, _ connection: Int, _ isProtocol: Bool) {
-        let isCurrent = links.connections[links.pair(from, to)] == connection
-        guard isCurrent || isProtocol && surroundings.keepsStragglers else { return }
-        traceHash.mix(from, to)
-        deliver(frame, from, to)
-    }
-
-    private func deliver(_ frame: [UInt8], _ from: Int, _ to: Int) {
+    func deliver(_ parcel: Parcel) {
+        let (from, to, frame) = (parcel.from, parcel.to, parcel.frame)
         let node = nodes[to]
-        guard node.isUp, !links.isCut(links.link(from, to)) else { return }
+        let connection = links.connections[links.pair(from, to)]
+        guard node.isUp, !links.isCut(links.link(from, to)), parcel.generation == node.generation,
+            parcel.connection ?? connection == connection
+        else { return }
+        traceHash.mix(from, to)
         do throws(DecodeError) {
             guard
                 let whole = try Frame.parse(
@@ -108,7 +106,9 @@ extension Simulator {
             else { return checker.expect(false, "a frame is not whole") }
             let envelope = try Envelope(
                 type: whole.type, payload: frame.span.extracting(whole.payload))
-            hand(.envelope(envelope, from: nodes[from].id), toInboxOf: node)
+            hand(
+                .envelope(envelope, from: nodes[from].id, incarnation: parcel.incarnation),
+                toInboxOf: node)
         } catch { checker.expect(false, "a frame cannot be read: \(error)") }
     }
 
@@ -129,6 +129,28 @@ extension Simulator {
                 .closed(node.place, peer: peer.place, life: node.life),
                 after: duration(surroundings.minDelay...surroundings.maxDelay))
         }
+    }
+}
+
+/// A frame on its way.
+struct Parcel {
+    var frame: [UInt8]
+    var from: Int
+    var to: Int
+    /// The sender's incarnation, as it said when it connected.
+    var incarnation: UInt64
+    /// What the receiver's disk was: nothing that was sent to another one can reach this.
+    var generation: Int
+    /// The connection, unless the frame may survive it.
+    var connection: Int?
+
+    init(_ frame: [UInt8], from node: SimulatedNode, to peer: SimulatedNode, connection: Int?) {
+        self.frame = frame
+        from = node.place
+        to = peer.place
+        incarnation = node.incarnation
+        generation = peer.generation
+        self.connection = connection
     }
 }
 

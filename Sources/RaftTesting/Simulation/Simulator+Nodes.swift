@@ -14,7 +14,8 @@ extension Simulator {
         node.wallMilliseconds = 1_700_000_000_000 + duration(0...100_000)
         let start = NodeStart(
             directory: "/data", cluster: "simulated", node: node.id,
-            initialConfiguration: checker.voters, seed: dice.next())
+            initialConfiguration: node.startConfiguration,
+            seed: node.incarnation == 0 ? node.firstSeed : dice.next())
         do throws(NodeFailure) {
             let loop = try SimulatedLoop(
                 start, machine: Ledger(workload.makeState()), files: node.disk,
@@ -27,6 +28,8 @@ extension Simulator {
             return failedToStart(node, error)
         }
         guard !node.disk.isOff else { return losePower(node, within: .powerLostWhileOpening) }
+        node.incarnation = node.process?.loop.identity.incarnation ?? 0
+        checker.noteIncarnation(node.incarnation, of: node.place)
         for peer in nodes where peer !== node { reconnect(node, peer) }
         checker.started(node)
         note(
@@ -74,9 +77,8 @@ extension Simulator {
 
     private func hand(_ arrival: Arrival, to node: SimulatedNode) {
         switch arrival {
-        case .envelope(let envelope, let peer):
-            // No membership of the simulation pins an incarnation yet.
-            node.process?.loop.receive(envelope, from: peer, incarnation: 0)
+        case .envelope(let envelope, let peer, let incarnation):
+            node.process?.loop.receive(envelope, from: peer, incarnation: incarnation)
         case .closed(let peer): node.process?.loop.connectionClosed(peer)
         case .result(let result): node.process?.loop.finished(result)
         case .propose(let operation, let command):
@@ -86,6 +88,10 @@ extension Simulator {
             guard let ticket = node.process?.loop.read() else { return }
             node.openReads[ticket.rawValue] = number
             node.turnsOfReads[ticket.rawValue] = node.turns
+        case .change(let change):
+            guard let ticket = node.process?.loop.changeMembership(change) else { return }
+            note("node \(node.id) is asked to \(change)")
+            node.openChanges[ticket.rawValue] = change
         case .transfer: askForTransfer(at: node)
         case .resign:
             guard let ticket = node.process?.loop.resign() else { return }
@@ -141,11 +147,11 @@ extension Simulator {
                 // Without a lease a leader needs an answer from others, which cannot come in one turn.
                 let begun = node.turnsOfReads.removeValue(forKey: ticket.rawValue)
                 let isFromLease = outcome == .ready && begun == node.turns - 1
-                if isFromLease, checker.voters.incoming.count > 1 { mark(.leaseRead) }
+                let voters = node.process?.loop.core.configuration.incoming.count ?? 0
+                if isFromLease, voters > 1 { mark(.leaseRead) }
                 checker.ended(read: read, outcome, at: node)
             case .transfer(let ticket, let outcome): transferEnded(ticket, outcome, at: node)
-            case .membership:
-                checker.expect(false, "node \(node.id) ended what nobody asked for")
+            case .membership(let ticket, let outcome): membershipEnded(ticket, outcome, at: node)
             }
         }
     }

@@ -15,8 +15,8 @@ extension Simulator {
         for notice in notices {
             note("node \(node.id): \(notice)")
             switch notice {
-            case .roleChanged, .configurationChanged, .strangerIgnored, .awaitingFounders, .founded,
-                .diskStalled,
+            case .strangerIgnored: mark(.strangerIgnored)
+            case .roleChanged, .configurationChanged, .awaitingFounders, .founded, .diskStalled,
                 .diskRecovered:
                 break
             case .trace(let event): observe(event, of: node)
@@ -44,8 +44,9 @@ extension Simulator {
         case .messageDropped(let sender, let reason):
             checker.expect(
                 false, "node \(node.id) dropped a message of \(sender) as \(reason), all are sound")
-        case .truncated, .voteGranted, .snapshotInstalled, .configurationRolledBack,
-            .transferStarted, .transferAborted, .retired:
+        case .configurationRolledBack: mark(.membershipRolledBack)
+        case .retired: mark(.leaderRetired)
+        case .truncated, .voteGranted, .snapshotInstalled, .transferStarted, .transferAborted:
             break
         }
     }

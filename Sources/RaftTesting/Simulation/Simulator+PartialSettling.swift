@@ -8,7 +8,8 @@ internal import RaftRuntime
 extension Simulator {
     /// Everything heals but some links.
     func settleBesideCuts() {
-        guard surroundings.node.core.usesPreVote, surroundings.node.core.checksQuorum
+        guard surroundings.node.core.usesPreVote, surroundings.node.core.checksQuorum,
+            !surroundings.changesMembership
         else { return }
         let graph = chance(500) ? graphAroundLeader() : anyPromisingGraph()
         guard isOfUse(graph) else { return }

@@ -8,17 +8,23 @@ extension Simulator {
         // Whoever sits on rotten bytes shall find them now.
         for node in nodes where node.isUp && !node.rottenFiles.isEmpty { kill(node) }
         calmDown()
-        if surroundings.standingCuts == .beforeCalm { settleBesideCuts() }
+        if surroundings.standingCuts == .beforeCalm, budget == .holds { settleBesideCuts() }
         guard checker.finding == nil else { return }
         links.mendAll()
-        guard canGoOn else { return expectStandstill() }
+        switch budget {
+        case .holds: break
+        case .isSpent: return expectStandstill()
+        case .isUnclear: return
+        }
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         passWhatIsUnderWay()
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
         expectBacklogDone()
+        expectSettledMembership()
         // One after the other: together they could be too many bytes for what the settings allow to wait.
         for node in livingNodes where checker.finding == nil { expectService(at: node) }
         expectSoon("the same state at every node", milliseconds: 40 * election) { self.isEven }
+        expectPeace()
         if surroundings.handsOverInCalm { expectHandOver() }
         if surroundings.stallsInCalm { expectEscapeFromDisk() }
         guard surroundings.standingCuts == .afterCalm, checker.finding == nil else { return }

@@ -36,7 +36,7 @@ extension Simulator {
 
     /// In calm a leader hands over, and the cluster serves on.
     func expectHandOver() {
-        guard let leader, livingNodes.count > 1, checker.finding == nil else { return }
+        guard let leader, canLose(nodes[leader]), checker.finding == nil else { return }
         let node = nodes[leader]
         hand(.transfer, toInboxOf: node)
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
@@ -50,7 +50,7 @@ extension Simulator {
 
     /// In calm a leader's disk hangs, and somebody else must lead; when it works again the node follows.
     func expectEscapeFromDisk() {
-        guard let leader, canDoWithout(nodes[leader]), checker.finding == nil else { return }
+        guard let leader, canLose(nodes[leader]), checker.finding == nil else { return }
         let node = nodes[leader]
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         node.isDiskStalled = true
@@ -64,7 +64,4 @@ extension Simulator {
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
     }
 
-    private func canDoWithout(_ node: SimulatedNode) -> Bool {
-        checker.voters.hasQuorum { $0 != node.id && !nodes[Int($0.rawValue) - 1].isLost }
-    }
 }

@@ -7,7 +7,7 @@ final class Simulator {
     /// What is planned.
     enum Plan {
         case turn(Int)
-        case deliver([UInt8], from: Int, to: Int, connection: Int, isProtocol: Bool)
+        case deliver(Parcel)
         case closed(Int, peer: Int, life: Int)
         case jobDone(Int, lane: Int, life: Int)
         case restart(Int, life: Int)
@@ -44,20 +44,31 @@ final class Simulator {
     ) {
         var dice = SplitMix64(seed: settings.seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)
         surroundings = Surroundings(settings, dice: &dice)
-        let links = SimulatedLinks(nodes: surroundings.nodeCount)
+        let count = surroundings.nodeCount + surroundings.spareCount
+        let links = SimulatedLinks(nodes: count)
+        let nodes = (0..<count).map { SimulatedNode(place: $0, links: links) }
+        for node in nodes {
+            node.firstSeed = dice.next()
+            node.isDormant = node.place >= surroundings.nodeCount
+        }
+        let founders = nodes[..<surroundings.nodeCount]
+        let initial = Configuration(
+            voters: founders.map(\.id),
+            roster: surroundings.pinsIncarnations ? founders.map(\.founder) : [])
+        for node in founders { node.startConfiguration = initial }
         self.settings = settings
         self.links = links
         self.dice = dice
         self.traceLines = traceLines
         self.workload = workload
-        checker = Checker(nodes: surroundings.nodeCount, workload: workload)
-        nodes = (0..<surroundings.nodeCount).map { SimulatedNode(place: $0, links: links) }
+        checker = Checker(nodes: count, initial: initial, workload: workload)
+        self.nodes = nodes
         lossPermille = surroundings.lossPermille
         graphNumber = settings.seed
     }
 
     func run() -> SimulationReport {
-        for node in nodes { start(node) }
+        for node in nodes where !node.isDormant { start(node) }
         plan(.request, after: surroundings.requestInterval * 1_000_000)
         if !surroundings.faults.isEmpty { plan(.fault, after: nextFaultDelay()) }
         while !isOver, step() {}
@@ -87,8 +98,7 @@ final class Simulator {
         steps += 1
         switch item.kind {
         case .turn(let node): turn(nodes[node])
-        case .deliver(let bytes, let from, let to, let connection, let isProtocol):
-            deliver(bytes, from, to, connection, isProtocol)
+        case .deliver(let parcel): deliver(parcel)
         case .closed(let node, let peer, let life): closed(nodes[node], peer, life)
         case .jobDone(let node, let lane, let life): finishJob(nodes[node], lane, life)
         case .restart(let node, let life):

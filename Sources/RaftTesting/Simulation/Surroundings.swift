@@ -10,11 +10,15 @@ enum FaultKind: CaseIterable {
     case pause, suspend, drift, lateTurns, wallJump
     case slowDisk, stallDisk, fullDisk
     case transfer, resign
+    case change, wipe
     case diskFailure, brokenDisk, callFailure, rot
 
     static let ofNetwork: [FaultKind] = [
         .isolate, .split, .cutOneWay, .bridge, .ring, .chain, .star, .graph, .flap,
         .reset, .lossBurst, .loseKind, .loseBig, .slowLink, .echo,
+    ]
+    static let ofMembership: [FaultKind] = [
+        .change, .change, .change, .change, .wipe, .transfer, .kill, .isolate, .graph,
     ]
     /// Those after which a node has to be started anew, or never runs again.
     static let ofDisks: [FaultKind] = [.diskFailure, .brokenDisk, .callFailure, .fullDisk, .rot]
@@ -47,6 +51,12 @@ struct Surroundings {
     var maxBurst: Int
     var maxPadding: Int
     var readPercent: Int
+    /// Whether members come and go, and whether the founders are known by their incarnations; only then
+    /// may disks be wiped.
+    var changesMembership: Bool
+    var pinsIncarnations: Bool
+    /// Nodes that are no members at first.
+    var spareCount: Int
     /// What is tried once all is calm: a hand-over, and a leader whose disk hangs.
     var handsOverInCalm: Bool
     var stallsInCalm: Bool
@@ -84,6 +94,14 @@ struct Surroundings {
         readPercent = draw([20, 50])
         standingCuts = isCalm ? .never : draw([.never, .beforeCalm, .afterCalm])
         rotsWithoutLimit = Int.random(in: 0..<8, using: &dice) == 0
+        changesMembership =
+            switch settings.profile {
+            case .membership: true
+            case .mixed, .disk: draw([true, false, false])
+            case .calm, .crashes, .network, .clocks, .storm: false
+            }
+        pinsIncarnations = changesMembership && draw([true, true, false])
+        spareCount = changesMembership ? 2 : 0
         handsOverInCalm = draw([true, false, false])
         stallsInCalm = draw([true, false, false])
         faults = []
@@ -95,19 +113,23 @@ struct Surroundings {
     private func chooseFaults(
         _ profile: SimulationProfile, dice: inout SplitMix64
     ) -> [FaultKind] {
-        let usual = FaultKind.allCases.filter { !FaultKind.ofDisks.contains($0) }
+        let usual = FaultKind.allCases.filter {
+            !FaultKind.ofDisks.contains($0) && $0 != .change && $0 != .wipe
+        }
         switch profile {
         case .calm: return []
         case .storm: return usual
         case .crashes: return [.kill, .powerLoss, .powerLossWithinStep, .allDown]
         case .network: return FaultKind.ofNetwork
         case .clocks: return FaultKind.ofClocks
+        case .membership: return FaultKind.ofMembership
         case .mixed, .disk:
             // Some runs are about a few kinds only: rare combinations then come often enough.
             let share = Int.random(in: 1...4, using: &dice)
             var chosen = usual.filter { _ in Int.random(in: 0..<4, using: &dice) < share }
             let isAboutDisks = profile == .disk || Int.random(in: 0..<4, using: &dice) == 0
             if isAboutDisks { chosen += FaultKind.ofDisks + [.kill] }
+            if changesMembership { chosen += [.change, .change, .change, .wipe] }
             return chosen
         }
     }
