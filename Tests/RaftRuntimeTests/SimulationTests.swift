@@ -17,6 +17,24 @@ internal import Testing
         }
     }
 
+    /// Another process hashes otherwise and lays out its memory otherwise.
+    @Test func `a run in another process is the same`() async throws {
+        let result = await #expect(
+            processExitsWith: .success, observing: [\.standardOutputContent]
+        ) {
+            for seed in 40..<44 as Range<UInt64> {
+                print("trace \(Simulation.run(Self.settings(seed)).traceHash)")
+            }
+        }
+        let output = try #require(result?.standardOutputContent)
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+            .filter { $0.hasPrefix("trace ") }
+        let here = (40..<44 as Range<UInt64>).map {
+            "trace \(Simulation.run(Self.settings($0)).traceHash)"
+        }
+        #expect(lines.map(String.init) == here)
+    }
+
     @Test func `keeping a trace does not change a run`() {
         let silent = Simulation.run(Self.settings(5))
         let traced = Simulation.run(Self.settings(5), traceLines: 40)
@@ -57,7 +75,9 @@ internal import Testing
         #expect(campaign.overdueMarks == [], "runs without faults owe nothing")
     }
 
-    @Test(arguments: [SimulationProfile.calm, .crashes, .network, .clocks, .storm, .disk])
+    @Test(arguments: [
+        SimulationProfile.calm, .crashes, .network, .clocks, .membership, .storm, .disk,
+    ])
     func `the promises hold under`(_ profile: SimulationProfile) {
         var campaign = SimulationCampaign(Self.settings(0, profile))
         for seed in 0..<4 as Range<UInt64> { campaign.run(seed: seed) }

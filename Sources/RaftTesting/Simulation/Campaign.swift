@@ -19,7 +19,7 @@ public struct SimulationCampaign: Sendable {
     public init(_ settings: SimulationSettings) { self.settings = settings }
 
     /// After so many runs of a minute under mixed faults every situation must have been met.
-    public static let runsForAllMarks = 500
+    public static let runsForAllMarks = 1000
 
     /// The situations that so long a campaign should have met, and has not: what is tested there is not tested.
     ///
