@@ -15,7 +15,9 @@ extension Simulator {
             node.isDiskStalled = true
             // Or for ever: until the faults stop.
             if chance(800) {
-                plan(after: milliseconds(1000...20_000)) { $0.endStall(of: node) }
+                plan(after: milliseconds(1000...20_000)) { simulator in
+                    if simulator.isTroubled { simulator.endStall(of: node) }
+                }
             }
         case .fullDisk:
             node.disk.capacityBytes = node.disk.usedBytes + draw(0...6000)
