@@ -66,7 +66,9 @@ public struct CoreSettings: Hashable, Sendable {
     /// Linearizable as long as no clock of a voter or leader goes faster or slower than true time by more
     /// than the stated drift; a leader that was paused notices, for it looks at its clock after each read
     /// has come. The price: the end of a leader's process no longer starts an election at once, and a node
-    /// that starts votes only after an election timeout, for it may have made promises before.
+    /// that starts votes only after an election timeout, for it may have made promises before. So a node that
+    /// comes back without leases, or with a shorter election timeout, must have been down for as long as the
+    /// old one.
     ///
     /// - Parameters:
     ///   - electionTimeoutMilliseconds: The time for which the host's `election` timer runs.

@@ -70,6 +70,11 @@ public struct Progress: Hashable, Sendable {
         nextIndex = max(next, matchIndex.next)
     }
 
+    /// Whether entries flow to the peer.
+    var isTakingEntries: Bool {
+        if case .replicate = state { true } else { false }
+    }
+
     /// Whether an append may leave now.
     func canSend(_ settings: CoreSettings) -> Bool {
         switch state {

@@ -108,11 +108,11 @@ extension RaftCore {
         }
     }
 
-    /// This leader is no voter any more, and that is committed: the best of the others leads on (§4.2.2).
+    /// This leader is no voter any more, and that is committed: one that has all leads on (§4.2.2).
     private mutating func retire(into effects: inout [Effect]) {
         effects.append(.trace(.retired(term: term)))
         role.leadership.lease.isVoid = true
-        if let next = bestSuccessor { send(.timeoutNow, to: next, into: &effects) }
+        if let next = readiestSuccessor { send(.timeoutNow, to: next, into: &effects) }
         becomeFollower(term: term, leader: nil, into: &effects)
     }
 

@@ -29,16 +29,27 @@ extension RaftCore {
     /// The one to lead next: a voter that stays, that takes entries now rather than one that does not, of
     /// the highest priority, with the longest log.
     var bestSuccessor: NodeID? {
-        guard case .leader(let leadership) = role else { return nil }
-        let able = leadership.peers.filter { configuration.incoming.contains($0.node) }
-        return able.max { left, right in rank(left) < rank(right) }?.node
+        successor { ($0.isTakingEntries ? 1 : 0, priority($0), $0.matchIndex.rawValue) }
     }
 
-    private func rank(_ peer: Progress) -> (Int, UInt8, LogIndex, UInt64) {
-        var isAble = 0
-        if case .replicate = peer.state { isAble = 1 }
-        let priority = configuration.member(peer.node)?.priority ?? 0
-        return (isAble, priority, peer.matchIndex, ~peer.node.rawValue)
+    /// The same when there is no time to bring it up to date: whoever has most can win, and the priority decides
+    /// only among those.
+    var readiestSuccessor: NodeID? {
+        successor { ($0.isTakingEntries ? 1 : 0, $0.matchIndex.rawValue, priority($0)) }
+    }
+
+    /// The voter that ranks highest; of equals the one with the lowest number.
+    private func successor(_ rank: (Progress) -> (Int, UInt64, UInt64)) -> NodeID? {
+        guard case .leader(let leadership) = role else { return nil }
+        let able = leadership.peers.filter { configuration.incoming.contains($0.node) }
+        return able.max { left, right in
+            let (a, b) = (rank(left), rank(right))
+            return a < b || a == b && left.node > right.node
+        }?.node
+    }
+
+    private func priority(_ peer: Progress) -> UInt64 {
+        UInt64(configuration.member(peer.node)?.priority ?? 0)
     }
 
     /// Orders the campaign once the one that shall lead has every entry.
