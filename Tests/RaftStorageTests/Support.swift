@@ -57,16 +57,29 @@ extension EntryID {
 
 extension LogStore {
     /// Puts entries into memory and writes them.
-    func put(_ entries: [Entry], at first: Int, hardState: HardState? = nil) throws {
-        let contents = PackedBytes(entries.map(\.content))
+    ///
+    /// - Parameter detour: After so many of them comes one that is replaced before it is written; 0: none does.
+    func put(
+        _ entries: [Entry], at first: Int, hardState: HardState? = nil, detour: Int = 0
+    ) throws {
+        if detour > 0 {
+            let mistaken = Entry(term: entries[detour - 1].term, content: [1, 2, 3])
+            append(Array(entries[..<detour]) + [mistaken], at: first)
+            append(Array(entries[detour...]), at: first + detour)
+        } else {
+            append(entries, at: first)
+        }
         let first = LogIndex(UInt64(first))
-        append(
-            contents, 0..<entries.count, first: first,
-            runs: entries.map { TermRun(term: Term($0.term), count: 1) })
         let last = first.advanced(by: entries.count).previous
         try write(
             hardState: hardState,
             entries: entries.isEmpty ? nil : Persist.Entries(first: first, last: last))
+    }
+
+    private func append(_ entries: [Entry], at first: Int) {
+        append(
+            PackedBytes(entries.map(\.content)), 0..<entries.count, first: LogIndex(UInt64(first)),
+            runs: entries.map { TermRun(term: Term($0.term), count: 1) })
     }
 
     /// Syncs all that has been written.

@@ -108,7 +108,8 @@ struct Twin {
             partial.replace(from: first, with: Array(batch[..<end]))
             states.append(partial)
         }
-        try store.put(batch, at: first, hardState: hardState)
+        let detour = batch.count > 1 && roll(0...2) == 0 ? roll(1...batch.count - 1) : 0
+        try store.put(batch, at: first, hardState: hardState, detour: detour)
     }
 
     mutating func takeWork() {
