@@ -198,6 +198,7 @@ package struct ModelCluster: Hashable, Sendable {
         let snapshot = RaftCore.SnapshotPoint(
             lastIncluded: EntryID(term: term, index: end),
             configuration: node.core.configuration(at: end))
+        checkMembership(of: snapshot, at: i)
         nodes[i].disk.store(snapshot)
         nodes[i].disk.write(.compact(base))
         nodes[i].log.compact(through: base)

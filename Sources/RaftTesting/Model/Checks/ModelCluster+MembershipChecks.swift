@@ -50,4 +50,14 @@ extension ModelCluster {
             : next.isJoint ? next.outgoing == old.incoming : next.incoming == old.incoming
         verdict.require(isStep, "\(node.id) goes from \(old.told) to \(next.told)")
     }
+
+    /// A snapshot holds the membership that was in force at its last entry, committed like all it covers.
+    package mutating func checkMembership(of snapshot: RaftCore.SnapshotPoint, at i: Int) {
+        if isAlone { return }
+        let covered = history.committed.prefix(Int(snapshot.lastIncluded.index.rawValue))
+        let known = covered.last { $0.configuration != nil }?.configuration
+        verdict.require(
+            snapshot.configuration == known ?? nodes[i].founding,
+            "\(nodes[i].id) puts \(snapshot.configuration.told) into \(snapshot.lastIncluded)")
+    }
 }
