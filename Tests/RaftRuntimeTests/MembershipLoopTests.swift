@@ -313,6 +313,23 @@ internal import Wire
         #expect(!answers(after: 1_000, 1_001), "the pause has outlived every promise")
     }
 
+    @Test func `puts the membership at its end into a snapshot and not a newer one`() throws {
+        var cluster = try cluster(of: 3)
+        let leader = try found(cluster.elect())
+        let other = try found(cluster.members.map(\.node.identity.node).first { $0 != leader })
+        // Alone: the change is in the log and counts, and is not committed.
+        cluster.cutOff = [leader]
+        let applied = cluster[leader].applied
+        _ = cluster[leader].changeMembership(.remove(other))
+        cluster.step()
+        #expect(cluster[leader].configuration.isJoint)
+        cluster[leader].takeSnapshot()
+        cluster.step()
+        let snapshot = try found(cluster[leader].core.snapshot)
+        #expect(snapshot.lastIncluded == applied)
+        #expect(snapshot.configuration == Configuration(voters: members(1, 2, 3)))
+    }
+
     @Test func `drops an append with a membership that cannot be read`() throws {
         var cluster = try cluster(of: 3)
         let leader = try found(cluster.elect())

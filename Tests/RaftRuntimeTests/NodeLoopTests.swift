@@ -306,6 +306,31 @@ private struct Rig {
         #expect(rig.node.takeCompletions() == [.proposal(id, .unknown(.stopped))])
     }
 
+    @Test func `a snapshot that could not be written is tried again later`() throws {
+        let files = SimulatedFileSystem()
+        var rig = try Rig(files, voters: 1, snapshotEntries: 5)
+        rig.elect()
+        files.failingOperation = "rename"
+        for number in 0..<6 {
+            _ = rig.propose("\(number)")
+            rig.settle()
+        }
+        #expect(files.failingOperation == nil && rig.node.core.snapshot == nil)
+        for number in 0..<6 {
+            _ = rig.propose("\(number)")
+            rig.settle()
+        }
+        #expect(rig.node.failure == nil && rig.node.core.snapshot != nil)
+    }
+
+    @Test func `reads beyond the limit are refused at once`() throws {
+        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        for _ in 0..<rig.node.settings.maxWaitingReads { _ = rig.node.read() }
+        #expect(rig.node.takeCompletions().isEmpty)
+        let late = rig.node.read()
+        #expect(rig.node.takeCompletions() == [.read(late, .overloaded)])
+    }
+
     @Test func `commands beyond the limit are refused here and from others`() throws {
         var rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()

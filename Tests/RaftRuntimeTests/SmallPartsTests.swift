@@ -163,6 +163,14 @@ internal import Wire
 }
 
 @Suite struct `Timers and queues` {
+    /// Milliseconds of 31 or 32 bits end after 24.8 and 49.7 days.
+    @Test(arguments: [1 << 31, 1 << 32] as [UInt64])
+    func `a deadline lies ahead however long a machine has run`(milliseconds: UInt64) {
+        let now = Instant(nanoseconds: (milliseconds - 1) * 1_000_000)
+        #expect(now.advanced(byMilliseconds: 2).milliseconds(since: now) == 2)
+        #expect(now < now.advanced(byMilliseconds: 2))
+    }
+
     @Test func `timers run out in the order of their deadlines`() {
         var timers = TimerTable()
         func at(_ number: UInt64) -> Instant { Instant(nanoseconds: number) }
