@@ -99,6 +99,20 @@ internal import Testing
             into: &effects)
         #expect(!answersAtOnce(core, at: 6))
     }
+
+    @Test func `a lease lasts no longer than the shortest promise`() throws {
+        var settings = CoreSettings()
+        try settings.allowLeases(electionTimeoutMilliseconds: 100, maxDriftPermille: 0)
+        var core = leader(settings, clock: 5)
+        var effects: [Effect] = []
+        let short = Message.Body.heartbeatResponse(
+            round: core.leadership.round, promiseMilliseconds: 10)
+        core.handle(
+            .message(Message(from: NodeID(2), to: NodeID(1), term: Term(1), body: short)),
+            into: &effects)
+        #expect(answersAtOnce(core, at: 9_999_999))
+        #expect(!answersAtOnce(core, at: 10_000_006))
+    }
 }
 
 extension RaftCore {
