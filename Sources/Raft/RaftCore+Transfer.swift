@@ -96,7 +96,7 @@ extension RaftCore {
 
     mutating func handOverIfStalled(into effects: inout [Effect]) {
         guard isDiskStalled, case .leader(let leadership) = role, leadership.transfer == nil,
-            let next = bestSuccessor
+            let next = readiestSuccessor
         else { return }
         beginTransfer(to: next, into: &effects)
     }
