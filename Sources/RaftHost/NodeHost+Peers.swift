@@ -70,6 +70,7 @@ extension NodeHost {
             peerBook.removeCandidate(newcomer.member.id)
             newcomer.then(.unreachable)
         }
+        transport.isFounding = !node.awaitedFounders.isEmpty
         let before = peerBook.peers
         peerBook.update(
             node.configuration, isCommitted: node.core.isConfigurationCommitted,
@@ -80,7 +81,8 @@ extension NodeHost {
         for peer in peerBook.peers {
             switch peer.pin {
             case .first: break
-            case .any: transport.expect(nil, of: peer.node)
+            case .presumably(let incarnation):
+                transport.expect(nil, of: peer.node, presumed: incarnation)
             case .only(let incarnation): transport.expect(incarnation, of: peer.node)
             }
         }

@@ -19,8 +19,9 @@ struct PeerBook {
     enum Pin: Equatable {
         /// The first one that is met; the membership says nothing.
         case first
-        /// Any. The membership names one, but this node may be behind.
-        case any
+        /// Any, but of those that still found their cluster only this one. The membership names it, but this
+        /// node may be behind.
+        case presumably(UInt64)
         /// This one.
         case only(UInt64)
     }
@@ -68,7 +69,7 @@ struct PeerBook {
             // Whoever has no leader may be the one that is behind, and must not turn the leader away; see
             // `NodeLoop.receive`.
             let isBehind = !isFounding && (leader == nil || leader == node)
-            let pin: Pin = pinned == 0 ? .first : isBehind ? .any : .only(pinned)
+            let pin: Pin = pinned == 0 ? .first : isBehind ? .presumably(pinned) : .only(pinned)
             next.append(Peer(node: node, address: address, pin: pin))
         }
         // All whom this node knows as members may have been replaced while it was away. Then only its

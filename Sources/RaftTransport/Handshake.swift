@@ -7,11 +7,17 @@ public struct KnownPeer: Hashable, Sendable {
     public var node: NodeID
     /// Its incarnation, when it is known from earlier.
     public var incarnation: UInt64?
+    /// The incarnation that it has for all that is known here, which may be out of date. One that still founds
+    /// its cluster must have it all the same: it would be the one that has lost its data.
+    public var presumedIncarnation: UInt64?
 
     /// Makes a peer.
-    public init(_ node: NodeID, incarnation: UInt64? = nil) {
+    public init(
+        _ node: NodeID, incarnation: UInt64? = nil, presumedIncarnation: UInt64? = nil
+    ) {
         self.node = node
         self.incarnation = incarnation
+        self.presumedIncarnation = presumedIncarnation
     }
 }
 
@@ -38,7 +44,7 @@ public struct Handshake: Sendable {
     }
 
     private enum Side {
-        case dialler(KnownPeer)
+        case dialler(KnownPeer, isFounding: Bool)
         case acceptor([KnownPeer])
     }
 
@@ -46,8 +52,12 @@ public struct Handshake: Sendable {
     private let side: Side
 
     /// Begins a handshake with a node that `identity` has dialled.
-    public static func dialling(_ peer: KnownPeer, as identity: NodeIdentity) -> Handshake {
-        Handshake(identity: identity, side: .dialler(peer))
+    ///
+    /// - Parameter isFounding: Whether this node still waits for the other founders of its cluster.
+    public static func dialling(
+        _ peer: KnownPeer, as identity: NodeIdentity, isFounding: Bool = false
+    ) -> Handshake {
+        Handshake(identity: identity, side: .dialler(peer, isFounding: isFounding))
     }
 
     /// Begins a handshake with whoever has dialled `identity`; only `peers` are let in.
@@ -59,10 +69,10 @@ public struct Handshake: Sendable {
     ///
     /// - Throws: `EncodeError` when the identity itself breaks a limit.
     public func start(into output: inout [UInt8]) throws(EncodeError) {
-        guard case .dialler(let peer) = side else { return }
+        guard case .dialler(let peer, let isFounding) = side else { return }
         let hello = Hello(
             lowestVersion: ProtocolVersion.lowest, highestVersion: ProtocolVersion.highest,
-            sender: identity, receiver: peer.node)
+            sender: identity, receiver: peer.node, isFounding: isFounding)
         try hello.writeFrame(to: &output)
     }
 
@@ -102,7 +112,7 @@ public struct Handshake: Sendable {
         switch (side, FrameType(rawValue: frame.type)) {
         case (.acceptor(let peers), .hello):
             return .hello(try Hello(payload), consumedBytes: frame.byteCount, peers)
-        case (.dialler(let peer), .helloReply):
+        case (.dialler(let peer, _), .helloReply):
             return .reply(try HelloReply(payload), consumedBytes: frame.byteCount, peer)
         case (.acceptor, _), (.dialler, _):
             throw DecodeError(.invalid(field: "frame type"), at: 4)
@@ -147,7 +157,7 @@ public struct Handshake: Sendable {
             return HandshakeRefusal(
                 .unknownMember, "node \(identity.node) knows of no node \(sender.node)")
         }
-        return objection(toIncarnationOf: sender, known)
+        return objection(toIncarnationOf: sender, known, isFounding: hello.isFounding)
     }
 
     private func judge(_ reply: HelloReply, from peer: KnownPeer, _ count: Int) -> Step {
@@ -173,7 +183,7 @@ public struct Handshake: Sendable {
             return HandshakeRefusal(
                 .wrongAddressee, "dialled node \(peer.node) and reached node \(sender.node)")
         }
-        return objection(toIncarnationOf: sender, peer)
+        return objection(toIncarnationOf: sender, peer, isFounding: false)
     }
 
     private func unsupportedVersion(_ theirs: String) -> HandshakeRefusal {
@@ -192,12 +202,13 @@ public struct Handshake: Sendable {
     }
 
     private func objection(
-        toIncarnationOf sender: NodeIdentity, _ known: KnownPeer
+        toIncarnationOf sender: NodeIdentity, _ known: KnownPeer, isFounding: Bool
     ) -> HandshakeRefusal? {
-        guard let expected = known.incarnation, expected != sender.incarnation else { return nil }
+        let expected = known.incarnation ?? (isFounding ? known.presumedIncarnation : nil)
+        guard let expected, expected != sender.incarnation else { return nil }
         return HandshakeRefusal(
             .wrongIncarnation,
             "node \(sender.node) has another data directory than before; a node that lost its "
-                + "data must come back under a new name")
+                + "data must be removed and added again, or come under a new name")
     }
 }

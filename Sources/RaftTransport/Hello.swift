@@ -9,6 +9,7 @@
 //     node         node, the sender
 //     incarnation  8 bytes, the sender's
 //     receiver     node, whom the sender means to speak to
+//     founding     flag, whether the sender still waits for the other founders of its cluster
 //
 //   helloReply, from the node that was dialled
 //     magic        8 bytes, "muster-r"
@@ -36,6 +37,7 @@ struct Hello: Equatable {
     var highestVersion: UInt16
     var sender: NodeIdentity
     var receiver: NodeID
+    var isFounding = false
 }
 
 enum HelloReply: Equatable {
@@ -55,6 +57,7 @@ extension Hello {
             buffer.write(highestVersion)
             try buffer.writeIdentity(sender)
             try buffer.writeNode(receiver)
+            buffer.writeFlag(isFounding)
         }
     }
 
@@ -69,6 +72,10 @@ extension Hello {
         }
         sender = try payload.readIdentity(at: &offset)
         receiver = try payload.readNode(at: &offset)
+        // An earlier version has no such field, and is refused for its version.
+        if highestVersion >= ProtocolVersion.lowest {
+            isFounding = try payload.readFlag(at: &offset)
+        }
         if highestVersion <= ProtocolVersion.highest { try payload.expectEnd(at: offset) }
     }
 }

@@ -25,7 +25,7 @@ internal import Testing
             let pin =
                 switch peer.pin {
                 case .first: ""
-                case .any: " any"
+                case .presumably(let incarnation): " presumably \(incarnation)"
                 case .only(let incarnation): " only \(incarnation)"
                 }
             return "\(peer.node) \(peer.address)\(pin)"
@@ -94,8 +94,8 @@ internal import Testing
         book = PeerBook(own: NodeID(1), settings: [(NodeID(2), Self.address(2))])
         let pinned = configuration([1, 2], [Member(NodeID(2), incarnation: 7)])
         #expect(update(pinned, leader: 1, at: 0) == ["2 10.0.0.1:2 only 7"])
-        #expect(update(pinned, leader: nil, at: 1) == ["2 10.0.0.1:2 any"])
-        #expect(update(pinned, leader: 2, at: 2) == ["2 10.0.0.1:2 any"])
+        #expect(update(pinned, leader: nil, at: 1) == ["2 10.0.0.1:2 presumably 7"])
+        #expect(update(pinned, leader: 2, at: 2) == ["2 10.0.0.1:2 presumably 7"])
     }
 
     @Test mutating func `a candidate is a peer until it is let go of`() {

@@ -57,6 +57,27 @@ internal import Wire
         }
     }
 
+    @Test func `a founder must be whom one presumes, anybody else may be newer`() throws {
+        let peers = [KnownPeer(NodeID(1), presumedIncarnation: 12)]
+        for (isFounding, incarnation, isWelcome) in [
+            (true, 11, false), (true, 12, true), (false, 11, true), (false, 12, true),
+        ] as [(Bool, UInt64, Bool)] {
+            let caller = NodeIdentity(cluster: "alpha", node: NodeID(1), incarnation: incarnation)
+            var hello: [UInt8] = []
+            try Handshake.dialling(KnownPeer(NodeID(2)), as: caller, isFounding: isFounding)
+                .start(into: &hello)
+            var output: [UInt8] = []
+            let step = try Handshake.accepting(from: peers, as: Self.alpha2)
+                .receive(hello.span, into: &output)
+            switch step {
+            case .established: #expect(isWelcome)
+            case .refused(let refusal, byPeer: false):
+                #expect(!isWelcome && refusal.reason == .wrongIncarnation)
+            default: Issue.record("\(step)")
+            }
+        }
+    }
+
     /// Who calls, whom it means, who answers, whom the answerer lets in, and both sides' reason.
     static let refusedByAcceptor:
         [(NodeIdentity, KnownPeer, NodeIdentity, [KnownPeer], HandshakeRefusal.Reason)] = [
@@ -122,7 +143,7 @@ internal import Wire
 
     private static func hello(
         magic: String = "muster-r", versions: ClosedRange<UInt16> = 2...2,
-        cluster: String = "alpha", more: [UInt8] = []
+        cluster: String = "alpha", founding: UInt8 = 0, more: [UInt8] = []
     ) -> [UInt8] {
         var payload = Array(magic.utf8)
         payload.write(versions.lowerBound)
@@ -131,6 +152,7 @@ internal import Wire
         payload.writeVarint(1)
         payload.write(UInt64(11))
         payload.writeVarint(2)
+        if versions.upperBound >= 2 { payload.append(founding) }
         return frame(type: 1, payload: payload + more)
     }
 
@@ -144,6 +166,10 @@ internal import Wire
         var output: [UInt8] = []
         try Handshake.dialling(KnownPeer(NodeID(2)), as: Self.alpha1).start(into: &output)
         #expect(output == Self.hello())
+        var founder: [UInt8] = []
+        try Handshake.dialling(KnownPeer(NodeID(2)), as: Self.alpha1, isFounding: true)
+            .start(into: &founder)
+        #expect(founder == Self.hello(founding: 1))
         let (step, reply) = try Self.answer(to: output)
         #expect(
             step == .established(Self.alpha1, version: 2, consumedBytes: output.count))
@@ -155,6 +181,7 @@ internal import Wire
         [UInt8](repeating: 0, count: 64),
         hello(magic: "muster-x"),
         hello(versions: 2...2, more: [0]),
+        hello(founding: 2),
         hello(cluster: String(repeating: "x", count: 65)),
         frame(type: 2, payload: Array("muster-r".utf8)),
         frame(type: 16, payload: [1, 2, 3, 4, 0]),

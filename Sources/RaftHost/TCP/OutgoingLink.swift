@@ -49,6 +49,7 @@ final class OutgoingLink {
     private let identity: NodeIdentity
     private let settings: TCPTransportSettings
     private let encoder: FrameEncoder
+    private let isFounding: () -> Bool
     private let onEvent: (Event) -> Void
     private var state = State.stopped
     private var delay: RetryDelay
@@ -58,13 +59,15 @@ final class OutgoingLink {
 
     init(
         to peer: KnownPeer, at address: Address, as identity: NodeIdentity, on loop: EventLoop,
-        settings: TCPTransportSettings, seed: UInt64, onEvent: @escaping (Event) -> Void
+        settings: TCPTransportSettings, seed: UInt64, isFounding: @escaping () -> Bool = { false },
+        onEvent: @escaping (Event) -> Void
     ) {
         self.peer = peer
         self.address = address
         self.identity = identity
         self.loop = loop
         self.settings = settings
+        self.isFounding = isFounding
         self.onEvent = onEvent
         encoder = FrameEncoder(maxPayloadBytes: settings.maxFrameBytes)
         delay = RetryDelay(
@@ -216,7 +219,7 @@ final class OutgoingLink {
     // MARK: Greeting
 
     private func greet(_ connection: Connection) {
-        let handshake = Handshake.dialling(peer, as: identity)
+        let handshake = Handshake.dialling(peer, as: identity, isFounding: isFounding())
         var hello: [UInt8] = []
         do throws(EncodeError) {
             try handshake.start(into: &hello)

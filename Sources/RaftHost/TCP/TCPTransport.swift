@@ -28,6 +28,8 @@ package final class TCPTransport: Network {
     package var mayAnswer: ((NodeIdentity) -> Bool)?
     /// A peer has answered this node's hello.
     package var onAnswer: ((NodeIdentity) -> Void)?
+    /// Whether this node still waits for the other founders of its cluster; told to those it dials.
+    package var isFounding = false
     /// Something is worth a line in the log. Strangers cannot cause more than a few a minute.
     package var onNotice: ((TransportNotice) -> Void)?
 
@@ -127,15 +129,17 @@ package final class TCPTransport: Network {
     private func makeLink(to node: NodeID, at address: Address) -> OutgoingLink {
         OutgoingLink(
             to: KnownPeer(node), at: address, as: identity, on: loop, settings: settings,
-            seed: seeds.next()
+            seed: seeds.next(), isFounding: { [weak self] in self?.isFounding ?? false }
         ) { [weak self] event in self?.linkChanged(node, event) }
     }
 
-    /// Says which incarnation of a peer is the right one, or that any is.
+    /// Says which incarnation of a peer is the right one, or that any is, except of one that still founds
+    /// its cluster, which must have the presumed one.
     ///
     /// Without it the first one that is met counts, until the peer is taken off the list.
-    package func expect(_ incarnation: UInt64?, of node: NodeID) {
-        peer(node)?.link.peer.incarnation = incarnation
+    package func expect(_ incarnation: UInt64?, of node: NodeID, presumed: UInt64? = nil) {
+        peer(node)?.link.peer = KnownPeer(
+            node, incarnation: incarnation, presumedIncarnation: presumed)
     }
 
     /// Ends the connections with a peer and forgets what is known of it; `setPeers` begins anew.
