@@ -108,6 +108,34 @@ def a_data_directory_of_another_node_is_refused(cluster):
         spare.remove()
 
 
+def a_node_that_lost_its_data_takes_no_part_and_says_why(cluster):
+    spare = Cluster(cluster.muster, 3)
+    try:
+        spare.start()
+        lost, *others = spare.followers() + [spare.leader()]
+        lost.kill()
+        shutil.rmtree(lost.data)
+        lost.start()
+
+        def is_told():
+            with open(lost.log, errors="replace") as log:
+                return "a peer refuses this node" in log.read()
+
+        eventually(is_told, what="the reason in the log of the node that lost its data")
+        time.sleep(3)  # more than it would wait before a campaign
+        status = lost.status()
+        assert (status["role"], status["term"], status["lastIndex"]) == ("follower", 0, 0), status
+        # What the others go on with needs both of them.
+        others[0].kill()
+        survivor = others[1]
+        eventually(lambda: survivor.status()["role"] != "leader", what="the end of the quorum")
+        assert lost.status()["term"] == 0
+        others[0].start()
+        eventually(lambda: survivor.status()["leader"], 15, what="a leader of the two")
+    finally:
+        spare.remove()
+
+
 def help_and_version_are_printed(cluster):
     helped = run([cluster.muster, "--help"])
     assert helped.returncode == 0 and "muster serve" in helped.stdout, helped
@@ -219,6 +247,7 @@ CASES = [
     bad_flags_are_named,
     a_data_directory_that_cannot_be_used_is_named,
     a_data_directory_of_another_node_is_refused,
+    a_node_that_lost_its_data_takes_no_part_and_says_why,
     help_and_version_are_printed,
     the_demo_stops_its_nodes_and_cleans_up,
     the_nodes_of_a_killed_demo_end_too,
