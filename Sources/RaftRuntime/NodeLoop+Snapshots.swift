@@ -27,12 +27,16 @@ extension NodeLoop {
     }
 
     /// Starts a snapshot of the state as it is applied now, unless one is being made.
+    ///
+    /// A node that joins does not know the founding membership, which is in no entry: it waits until it
+    /// has applied one that holds a membership, so that no snapshot says that there are no voters.
     public mutating func takeSnapshot() {
+        let membership = core.configuration(at: applied.index)
         guard failure == nil, !snapshotting.isWriting, snapshotting.keeping == nil,
-            applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index
+            applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index,
+            !membership.incoming.isEmpty
         else { return }
-        let writer = snapshots.beginWriting(
-            lastIncluded: applied, configuration: core.configuration(at: applied.index))
+        let writer = snapshots.beginWriting(lastIncluded: applied, configuration: membership)
         snapshotting.isWriting = true
         snapshotting.lastTried = applied.index
         background.start(

@@ -189,7 +189,8 @@ package struct ModelCluster: Hashable, Sendable {
         let node = nodes[i]
         let end = node.appliedIndex
         guard end > node.core.snapshot?.lastIncluded.index ?? .zero,
-            let term = node.log.term(at: end)
+            let term = node.log.term(at: end),
+            !node.core.configuration(at: end).incoming.isEmpty  // it does not know the founding one
         else { return }
         let start = max(
             node.log.base.index, LogIndex(end.rawValue - min(end.rawValue, UInt64(keeping))))

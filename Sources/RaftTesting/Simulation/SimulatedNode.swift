@@ -148,6 +148,9 @@ final class SimulatedNode {
     var openChanges: [UInt64: MembershipChange] = [:]
     /// Counts the turns, and knows in which each open read was asked for.
     var turns = 0
+    /// The turns that it has taken without time passing.
+    var turnsAtOnce = 0
+    var lastTurn: UInt64 = 0
     var turnsOfReads: [UInt64: Int] = [:]
 
     init(place: Int, links: SimulatedLinks) {

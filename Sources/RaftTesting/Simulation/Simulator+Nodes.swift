@@ -58,6 +58,7 @@ extension Simulator {
             return queue.plan(.turn(node.place), at: node.pausedUntil)
         }
         node.nextTurn = .max
+        boundTurns(of: node)
         let arrivals = node.inbox
         node.inbox = []
         for arrival in arrivals where !node.disk.isOff {
@@ -73,6 +74,14 @@ extension Simulator {
             afterCall(node)
         }
         endTurn(node)
+    }
+
+    /// A node that asks for turn after turn at one moment would hold time up for all.
+    private func boundTurns(of node: SimulatedNode) {
+        node.turnsAtOnce = node.lastTurn == time ? node.turnsAtOnce + 1 : 0
+        node.lastTurn = time
+        checker.expect(
+            node.turnsAtOnce < 100_000, "node \(node.id) spins: its deadline stays in the past")
     }
 
     private func hand(_ arrival: Arrival, to node: SimulatedNode) {
