@@ -29,9 +29,9 @@ package struct InflightWindow: Hashable, Sendable {
     ///
     /// - Returns: False when it was not asked to.
     mutating func close(through last: LogIndex, bytes: Int) -> Bool {
-        guard isOpen, let planned = appends.popLast(), last <= planned.last else { return false }
+        guard isOpen, let planned = appends.last, last <= planned.last else { return false }
         isOpen = false
-        appends.append(Append(last: last, bytes: bytes))
+        appends[appends.count - 1] = Append(last: last, bytes: bytes)
         self.bytes += bytes
         return true
     }

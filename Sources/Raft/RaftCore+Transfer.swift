@@ -26,10 +26,14 @@ extension RaftCore {
         effects.append(.setTimer(.transfer))
     }
 
-    /// The one to lead next: a voter that stays, that takes entries now rather than one that does not, of
-    /// the highest priority, with the longest log.
+    /// The one to lead next: a voter that stays, that has what is committed rather than one that hangs
+    /// behind, of the highest priority, with the longest log.
     var bestSuccessor: NodeID? {
-        successor { ($0.isTakingEntries ? 1 : 0, priority($0), $0.matchIndex.rawValue) }
+        successor { peer in
+            let isCurrent = peer.isTakingEntries && peer.matchIndex >= commitIndex
+            let readiness = isCurrent ? 2 : peer.isTakingEntries ? 1 : 0
+            return (readiness, priority(peer), peer.matchIndex.rawValue)
+        }
     }
 
     /// The same when there is no time to bring it up to date: whoever has most can win, and the priority decides
