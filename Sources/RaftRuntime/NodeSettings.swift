@@ -11,8 +11,8 @@ public struct NodeSettings: Hashable, Sendable {
     public private(set) var heartbeatMilliseconds = 100
     /// When a leader's process is known to be gone: the longest random wait before a campaign. Default 50.
     public var earlyCampaignMilliseconds = 50
-    /// A sync that runs longer counts as a hung disk: a leader hands over. Default 0, which stands for the
-    /// election timeout.
+    /// A sync that runs longer counts as a hung disk: a leader hands over. Default the election timeout, which 0
+    /// chooses again.
     public var diskStallMilliseconds: Int {
         get { chosenDiskStallMilliseconds ?? electionTimeoutMilliseconds }
         set { chosenDiskStallMilliseconds = newValue > 0 ? newValue : nil }
