@@ -1,23 +1,37 @@
 /// What is going to happen, by time and, at one moment, in the order in which it was planned.
+///
+/// The heap holds places only: moving what is to happen up and down in it costs more than all else here.
 struct EventQueue<Kind> {
     struct Item {
         var time: UInt64
-        var order: UInt64
         var kind: Kind
+    }
 
-        func isBefore(_ other: Item) -> Bool {
+    private struct Entry {
+        var time: UInt64
+        var order: UInt64
+        var slot: Int
+
+        func isBefore(_ other: Entry) -> Bool {
             time != other.time ? time < other.time : order < other.order
         }
     }
 
-    private var heap: [Item] = []
+    private var heap: [Entry] = []
+    private var kinds: [Kind?] = []
+    private var freeSlots: [Int] = []
     private var planned: UInt64 = 0
-
-    var nextTime: UInt64? { heap.first?.time }
 
     mutating func plan(_ kind: Kind, at time: UInt64) {
         planned += 1
-        heap.append(Item(time: time, order: planned, kind: kind))
+        var slot = kinds.count
+        if let free = freeSlots.popLast() {
+            slot = free
+            kinds[slot] = kind
+        } else {
+            kinds.append(kind)
+        }
+        heap.append(Entry(time: time, order: planned, slot: slot))
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
@@ -28,17 +42,26 @@ struct EventQueue<Kind> {
     }
 
     mutating func popNext() -> Item? {
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        guard !heap.isEmpty else { return first }
-        heap[0] = last
+        guard let first = heap.first, let last = heap.popLast(), let kind = kinds[first.slot]
+        else { return nil }
+        kinds[first.slot] = nil
+        freeSlots.append(first.slot)
+        if !heap.isEmpty {
+            heap[0] = last
+            sink()
+        }
+        return Item(time: first.time, kind: kind)
+    }
+
+    private mutating func sink() {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
+            for child in 2 * parent + 1...2 * parent + 2
             where child < heap.count && heap[child].isBefore(heap[least]) {
                 least = child
             }
-            guard least != parent else { return first }
+            guard least != parent else { return }
             heap.swapAt(parent, least)
             parent = least
         }

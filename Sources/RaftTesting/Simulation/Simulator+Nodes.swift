@@ -120,7 +120,7 @@ extension Simulator {
     private func endTurn(_ node: SimulatedNode) {
         guard let notices = node.process?.loop.takeNotices() else { return }
         checker.observe(node)
-        checker.observeApplied(node, restored: notices.compactMap(\.restoredEntry))
+        checker.observeApplied(node, restored: notices.compactMap { $0.restoredEntry })
         observe(notices, of: node)
         mixState(of: node)
         if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
