@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate e2e lint clean
+.PHONY: help setup demo test simulate explore e2e lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -15,6 +15,7 @@ help:
 	@echo "make demo    start a cluster of three nodes on this machine; Ctrl-C stops it"
 	@echo "make test    run the unit tests"
 	@echo "make simulate  run simulated clusters under faults (SEEDS='0..<1000')"
+	@echo "make explore  visit every state that small clusters can reach"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
 	@echo "make setup   install what is missing (the targets above do it themselves)"
@@ -40,6 +41,10 @@ SEEDS := 0..<1000
 simulate:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@"$$(swift build -c release --show-bin-path)/raft-lab" simulate --seeds '$(SEEDS)' $(SIMULATE_FLAGS)
+
+explore:
+	swift build -c release --product raft-lab $(SWIFT_FLAGS)
+	@"$$(swift build -c release --show-bin-path)/raft-lab" explore $(EXPLORE_FLAGS)
 
 e2e: setup
 	swift build -c release --product muster $(SWIFT_FLAGS)

@@ -4,12 +4,14 @@ internal import RaftTesting
 /// `raft-lab explore`: visits all states that small clusters can reach.
 enum ExploreCommand {
     static let usage = """
-        usage: raft-lab explore [--preset NAME]... [--night] [--list] [--limit STATES]
+        usage: raft-lab explore [--preset NAME]... [--night] [--list] [--with BOUND=N]...
+                                [--limit STATES]
                                 [--no-symmetry] [--save FILE]
 
           --preset       what to explore; default: all that every change has to pass
           --night        explore those that take a night instead
           --list         only say what there is
+          --with         other bounds, as proposals=2 (what --list names), link=1 or terms=3
           --limit        stop when so many states are known
           --no-symmetry  count states that differ in the names of nodes as different
           --save         write the story of a broken invariant to this file, which must not exist
@@ -66,6 +68,7 @@ enum ExploreCommand {
 
         init(_ arguments: [String]) {
             var isNight = false
+            var bounds: [String] = []
             var rest = arguments[...]
             while let word = rest.popFirst() {
                 switch word {
@@ -74,6 +77,7 @@ enum ExploreCommand {
                 case "--no-symmetry": usesSymmetry = false
                 case "--preset": presets.append(Self.preset(rest.popFirst()))
                 case "--save": saved = rest.popFirst()
+                case "--with": bounds.append(rest.popFirst() ?? "")
                 case "--limit":
                     guard let number = rest.popFirst().flatMap({ Int($0) }), number > 0 else {
                         fail("--limit takes a number of states")
@@ -82,8 +86,14 @@ enum ExploreCommand {
                 default: fail("\(word) is not known:\n\(usage)")
                 }
             }
-            guard presets.isEmpty else { return }
-            presets = ExplorationPreset.all.filter { $0.isForEveryChange != isNight }
+            if presets.isEmpty {
+                presets = ExplorationPreset.all.filter { $0.isForEveryChange != isNight }
+            }
+            for bound in bounds {
+                for i in presets.indices where !presets[i].setBound(bound) {
+                    fail("\(bound) is no bound")
+                }
+            }
         }
 
         private static func preset(_ name: String?) -> ExplorationPreset {

@@ -4,10 +4,12 @@ internal import Raft
 
 extension ExplorationPreset {
     /// All of them: first those that every change has to pass.
-    package static let all: [ExplorationPreset] = [
-        election, replication, figure8, preVote, network, lateDisk, snapshot, readIndex, joint,
-        removeLeader, transfer, amnesia,
-    ]
+    package static let all: [ExplorationPreset] =
+        [
+            election, replication, figure8, preVote, network, stragglers, lateDisk, snapshot,
+            readIndex, joint,
+            removeLeader, transfer, amnesia,
+        ] + nights
 
     /// The preset of a name.
     package static func named(_ name: String) -> ExplorationPreset? {
@@ -17,36 +19,38 @@ extension ExplorationPreset {
     private static let plain = "nodes 3 pre-vote=no check-quorum=no"
     private static let plainLed = "nodes 3 leader=1 pre-vote=no check-quorum=no snapshot=1"
 
-    private static var election: ExplorationPreset {
+    static var election: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "election", summary: "three voters elect leaders in three terms, one crash",
-            nodes: plain, spending: [.campaigns: 3, .crashes: 1], maxTerm: 3)
+            nodes: plain, spending: [.campaigns: 3, .heartbeats: 1, .crashes: 1], maxTerm: 3)
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1
         return preset
     }
 
-    private static var replication: ExplorationPreset {
+    static var replication: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "replication", summary: "three voters, two terms, two proposals, one crash",
-            nodes: plain, spending: [.campaigns: 2, .proposals: 2, .crashes: 1], maxTerm: 2)
+            nodes: plain, spending: [.campaigns: 2, .heartbeats: 1, .proposals: 2, .crashes: 1],
+            maxTerm: 2)
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1
         return preset
     }
 
-    private static var figure8: ExplorationPreset {
+    static var figure8: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "figure-8",
             summary:
                 "four terms: entries of old terms are not committed by counting (thesis §3.6.2)",
-            nodes: plain + " append=1", spending: [.campaigns: 4], maxTerm: 4)
+            nodes: plain + " append=1", spending: [.campaigns: 4, .heartbeats: 1],
+            maxTerm: 4)
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1
         return preset
     }
 
-    private static var preVote: ExplorationPreset {
+    static var preVote: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "pre-vote",
             summary: "pre-vote and check-quorum, closed connections, silent leaders",
@@ -56,43 +60,52 @@ extension ExplorationPreset {
         return preset
     }
 
-    private static var network: ExplorationPreset {
+    static var network: ExplorationPreset {
         var preset = ExplorationPreset(
-            name: "network", summary: "messages in any order, lost and doubled",
+            name: "network",
+            summary: "entries and answers arrive in any order, are lost and doubled",
             nodes: plainLed,
-            spending: [.campaigns: 1, .heartbeats: 1, .losses: 1, .duplicates: 1],
-            maxTerm: 2)
+            spending: [.proposals: 2, .duplicates: 1, .losses: 1], maxTerm: 1)
+        preset.network = .unordered
+        return preset
+    }
+
+    static var stragglers: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "stragglers",
+            summary: "messages of an old term arrive in any order, and doubled, in the next one",
+            nodes: plainLed, spending: [.campaigns: 1, .proposals: 1, .duplicates: 1], maxTerm: 2)
         preset.campaignsAtOnce = true
         preset.network = .unordered
         return preset
     }
 
-    private static var lateDisk: ExplorationPreset {
+    static var lateDisk: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "late-disk",
             summary: "writes become durable late; crashes lose what was not",
-            nodes: plain, spending: [.campaigns: 2, .crashes: 2], maxTerm: 2)
+            nodes: plain, spending: [.campaigns: 2, .heartbeats: 1, .crashes: 2],
+            maxTerm: 2)
         preset.campaignsAtOnce = true
         preset.syncsAtOnce = false
         preset.linkCapacity = 1
         return preset
     }
 
-    private static var snapshot: ExplorationPreset {
+    static var snapshot: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "snapshot", summary: "a follower that lags behind needs a snapshot",
             nodes: plainLed,
             spending: [
-                .campaigns: 1, .proposals: 1, .compactions: 2, .crashes: 1,
+                .campaigns: 1, .heartbeats: 1, .compactions: 2, .crashes: 1,
             ],
             maxTerm: 2)
         preset.opening = ["cut 3; propose 1 a; heal"]
         preset.campaignsAtOnce = true
-        preset.linkCapacity = 1
         return preset
     }
 
-    private static var readIndex: ExplorationPreset {
+    static var readIndex: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "read-index", summary: "reads at leaders and followers while leadership changes",
             nodes: plainLed,
@@ -102,11 +115,11 @@ extension ExplorationPreset {
         return preset
     }
 
-    private static var joint: ExplorationPreset {
+    static var joint: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "joint", summary: "a node joins two voters, through a joint membership",
             nodes: "nodes 2 leader=1 pre-vote=no check-quorum=no joining=1",
-            spending: [.campaigns: 1, .changes: 1, .crashes: 1, .proposals: 1], maxTerm: 2,
+            spending: [.campaigns: 1, .heartbeats: 1, .changes: 1, .crashes: 1], maxTerm: 2,
             alike: [[1, 2]])
         preset.changes = [.add(Member(NodeID(3)), asVoter: true)]
         preset.campaignsAtOnce = true
@@ -114,10 +127,11 @@ extension ExplorationPreset {
         return preset
     }
 
-    private static var removeLeader: ExplorationPreset {
+    static var removeLeader: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "remove-leader", summary: "the leader is removed from three voters",
-            nodes: plainLed, spending: [.campaigns: 2, .changes: 1, .proposals: 1], maxTerm: 3,
+            nodes: plainLed, spending: [.campaigns: 1, .heartbeats: 1, .changes: 1, .crashes: 1],
+            maxTerm: 3,
             alike: [])  // who leads next is chosen by name among equals
         preset.changes = [.remove(NodeID(1))]
         preset.campaignsAtOnce = true
@@ -125,7 +139,7 @@ extension ExplorationPreset {
         return preset
     }
 
-    private static var transfer: ExplorationPreset {
+    static var transfer: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "transfer", summary: "leadership is handed over, with proposals and a crash",
             nodes: "nodes 3 leader=1",
@@ -134,11 +148,12 @@ extension ExplorationPreset {
         return preset
     }
 
-    private static var amnesia: ExplorationPreset {
+    static var amnesia: ExplorationPreset {
         var preset = ExplorationPreset(
             name: "amnesia", summary: "a node loses its disk and must not act under its old name",
             nodes: "nodes 3 leader=1 pre-vote=no check-quorum=no incarnations=yes",
-            spending: [.campaigns: 1, .proposals: 1, .crashes: 2, .wipes: 1], maxTerm: 2,
+            spending: [.campaigns: 1, .heartbeats: 1, .proposals: 1, .crashes: 2, .wipes: 1],
+            maxTerm: 2,
             alike: [])  // incarnations are names too
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1

@@ -80,6 +80,25 @@ package struct ExplorationPreset: Sendable {
         self.alike = alike
     }
 
+    /// Takes another bound, as `proposals=2`, `link=1` or `terms=3`.
+    ///
+    /// - Returns: Whether it makes sense.
+    package mutating func setBound(_ text: String) -> Bool {
+        let parts = text.split(separator: "=")
+        guard parts.count == 2, let number = Int(parts[1]), (0...15).contains(number) else {
+            return false
+        }
+        switch parts[0] {
+        case "link": linkCapacity = number
+        case "terms": maxTerm = UInt64(number)
+        default:
+            let kind = Spending.allCases.first { "\($0)" == parts[0] }
+            guard let kind else { return false }
+            spending[kind] = number
+        }
+        return true
+    }
+
     /// The bounds in one line.
     package var bounds: String {
         var words = ["terms ≤ \(maxTerm)"]
