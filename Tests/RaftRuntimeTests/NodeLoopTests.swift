@@ -306,6 +306,24 @@ private struct Rig {
         #expect(rig.node.takeCompletions() == [.proposal(id, .unknown(.stopped))])
     }
 
+    @Test func `a sync vouches for what was written before it began and for no more`() throws {
+        var rig = try Rig(SimulatedFileSystem(), voters: 1)
+        rig.elect()
+        let first = rig.propose("a")
+        rig.turn()
+        let jobs = rig.outside.jobs
+        rig.outside.jobs = []
+        _ = rig.propose("b")
+        rig.turn()
+        #expect(jobs.count == 1 && rig.outside.jobs.isEmpty)
+        for job in jobs { rig.node.finished(job.perform()) }
+        rig.turn()
+        let done = rig.node.takeCompletions().map { completion -> ProposalID? in
+            if case .proposal(let id, .done) = completion { id } else { nil }
+        }
+        #expect(done == [first])
+    }
+
     @Test func `a snapshot that could not be written is tried again later`() throws {
         let files = SimulatedFileSystem()
         var rig = try Rig(files, voters: 1, snapshotEntries: 5)

@@ -43,11 +43,11 @@ final class SimulatedContent {
     private(set) var live = Image()
     private var durable = Image()
     private var unsynced: [Change] = []
-    /// Where the bytes ended that were written by the last syncs, the newest last.
+    /// Where the bytes ended that were written by the last syncs that made the file longer, the newest last.
     private var syncedEnds: [Int] = []
     private var writtenEnd = 0
 
-    /// The bytes from the start that were on the device three syncs ago.
+    /// The bytes from the start that were on the device before the last three syncs of something new.
     ///
     /// Whatever a program writes about what it has synced is on the device itself by now.
     var settledBytes: Int { syncedEnds.count < 4 ? 0 : min(syncedEnds[0], live.size) }
@@ -70,7 +70,7 @@ final class SimulatedContent {
         case .size(let size):
             guard size < writtenEnd else { return }
             writtenEnd = size
-            syncedEnds = syncedEnds.map { min($0, size) }
+            syncedEnds = []
         }
     }
 
@@ -78,6 +78,8 @@ final class SimulatedContent {
         guard !unsynced.isEmpty else { return }
         for change in unsynced { durable.apply(change) }
         unsynced.removeAll()
+        // Writing the same once more, as a recovery does, vouches for nothing.
+        guard writtenEnd > syncedEnds.last ?? 0 else { return }
         syncedEnds.append(writtenEnd)
         if syncedEnds.count > 4 { syncedEnds.removeFirst() }
     }
