@@ -62,7 +62,7 @@ internal import Testing
         .entriesLost, .processKilled, .powerLost, .allDown, .paused, .partitioned,
         .ledWithoutHealing, .ledBesideOneWayLinks, .messageLost, .messageDoubled,
         .messageOvertaken, .proposalForwarded, .done, .notDone, .unknownByTimeout,
-        .appliedUnawares, .readServedByLeader, .readServedByFollower, .readRefused, .bytesRotted,
+        .appliedUnawares, .readServedByLeader, .readServedByFollower, .readRefused,
     ]
 
     @Test func `a long campaign that never met a situation says so`() {
