@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore e2e lint clean
+.PHONY: help setup demo test simulate explore mutants e2e lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -16,6 +16,7 @@ help:
 	@echo "make test    run the unit tests"
 	@echo "make simulate  run simulated clusters under faults (SEEDS='0..<1000')"
 	@echo "make explore  visit every state that small clusters can reach"
+	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
 	@echo "make setup   install what is missing (the targets above do it themselves)"
@@ -46,6 +47,9 @@ explore:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@"$$(swift build -c release --show-bin-path)/raft-lab" explore $(EXPLORE_FLAGS)
 
+mutants:
+	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')
+
 e2e: setup
 	swift build -c release --product muster $(SWIFT_FLAGS)
 	@$(VENV)/bin/python Tests/EndToEnd/run.py \
@@ -54,6 +58,7 @@ e2e: setup
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 	python3 -c 'import ast, pathlib; [ast.parse(p.read_text(), str(p)) for p in pathlib.Path("Tests").rglob("*.py")]'
+	python3 Tests/Mutants/run.py --check
 	swift build --build-tests $(SWIFT_FLAGS)
 
 clean:
