@@ -31,11 +31,11 @@ extension NodeLoop {
     /// A node that joins does not know the founding membership, which is in no entry: it waits until it
     /// has applied one that holds a membership, so that no snapshot says that there are no voters.
     public mutating func takeSnapshot() {
-        let membership = core.configuration(at: applied.index)
         guard failure == nil, !snapshotting.isWriting, snapshotting.keeping == nil,
-            applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index,
-            !membership.incoming.isEmpty
+            applied.index > snapshotting.lastIndex, core.durableIndex >= applied.index
         else { return }
+        let membership = core.configuration(at: applied.index)
+        guard !membership.incoming.isEmpty else { return }
         let writer = snapshots.beginWriting(lastIncluded: applied, configuration: membership)
         snapshotting.isWriting = true
         snapshotting.lastTried = applied.index

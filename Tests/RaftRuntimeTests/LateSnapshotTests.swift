@@ -14,13 +14,7 @@ internal import Wire
 
     @Test func `a snapshot kept late is taken in, and an older one after it stops nobody`() throws {
         let jobs = Jobs()
-        var loop = try Self.open(jobs)
-        loop.start()
-        // The new term is durable before the snapshot comes.
-        loop.receive(
-            Self.heartbeat(from: Self.nodes[2], term: 15), from: Self.nodes[2], incarnation: 0)
-        loop.turn(at: Instant(nanoseconds: 0), wallMilliseconds: 0)
-        jobs.takeResults().forEach { loop.finished($0) }
+        var loop = try Self.follower(jobs)
 
         // The first leader's process ends while its snapshot is being checked, and the node campaigns.
         try loop.receive(
@@ -47,12 +41,7 @@ internal import Wire
 
     @Test func `a snapshot that comes while another is checked is not waited for in vain`() throws {
         let jobs = Jobs()
-        var loop = try Self.open(jobs)
-        loop.start()
-        loop.receive(
-            Self.heartbeat(from: Self.nodes[2], term: 15), from: Self.nodes[2], incarnation: 0)
-        loop.turn(at: Instant(nanoseconds: 0), wallMilliseconds: 0)
-        jobs.takeResults().forEach { loop.finished($0) }
+        var loop = try Self.follower(jobs)
 
         // What node 3 sends is damaged, and until that is found node 1 leads and sends one of its own.
         try loop.receive(
@@ -87,6 +76,16 @@ internal import Wire
         return try Loop(
             start, machine: Nothing(), files: SimulatedFileSystem(), network: Nowhere(),
             background: jobs, settings: NodeSettings(), at: Instant(nanoseconds: 0))
+    }
+
+    /// Node 2, which follows node 3: the new term is durable before a snapshot comes.
+    private static func follower(_ jobs: Jobs) throws -> Loop {
+        var loop = try open(jobs)
+        loop.start()
+        loop.receive(heartbeat(from: nodes[2], term: 15), from: nodes[2], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 0), wallMilliseconds: 0)
+        jobs.takeResults().forEach { loop.finished($0) }
+        return loop
     }
 
     private static func entry(_ index: UInt64) -> EntryID {

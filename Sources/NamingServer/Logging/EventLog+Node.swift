@@ -83,13 +83,6 @@ extension EventLog {
         case .messageDropped(let node, let reason):
             write(
                 .warning, .raft, "message dropped", [("from", "\(node)"), ("reason", "\(reason)")])
-        case .configurationRolledBack, .transferStarted, .transferAborted, .retired:
-            writeChange(event)
-        }
-    }
-
-    private func writeChange(_ event: TraceEvent) {
-        switch event {
         case .configurationRolledBack(let index):
             write(
                 .info, .raft, "membership goes back to an earlier entry", [("entry", "\(index)")])
@@ -99,7 +92,6 @@ extension EventLog {
             write(.warning, .raft, "leadership was not taken over", [("by", "\(node)")])
         case .retired(let term):
             write(.info, .raft, "no voter any more, giving up office", [("term", "\(term)")])
-        default: break  // written by the caller
         }
     }
 
