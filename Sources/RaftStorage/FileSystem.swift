@@ -17,6 +17,9 @@ public protocol FileSystem: Sendable {
     /// Opens a file for reading and writing; with `create` makes an empty one if there is none.
     func open(_ path: String, create: Bool) throws(StorageError) -> File
 
+    /// Opens a file that is there, for reading alone: also one that may not be written.
+    func openForReading(_ path: String) throws(StorageError) -> File
+
     /// Gives a file another name, taking the place of a file that has it.
     func rename(_ from: String, to: String) throws(StorageError)
 

@@ -77,16 +77,12 @@ extension LogStore {
     ) throws(StorageError) -> (store: LogStore, recovered: RecoveredLog)? {
         let logDirectory = directory + "/log"
         guard let names = try names(in: logDirectory, files) else { return nil }
-        let numbers = names.compactMap { LogFormat.segmentNumber(fileName: $0) }
-        guard let last = numbers.last else { return nil }
-        var first = last
-        for number in numbers.reversed() where number == first - 1 { first = number }
-
+        guard let found = LogScan.segments(among: names) else { return nil }
         var recovery = LogRecovery(
             files: files, directory: logDirectory, cluster: cluster, node: node)
-        try recovery.run(segments: first...last)
-        guard let header = recovery.firstHeader, let replay = recovery.replay,
-            let newest = recovery.segments.last
+        try recovery.run(segments: found.numbers)
+        guard let header = recovery.scan.firstHeader, let replay = recovery.scan.replay,
+            let end = recovery.end
         else {
             throw StorageError(
                 .corrupt(offset: 0, index: nil), operation: "recover", path: logDirectory)
@@ -95,17 +91,15 @@ extension LogStore {
         var notes = recovery.notes
         let leftovers =
             (names.contains(creatingName) ? [creatingName] : [])
-            + numbers.filter { $0 < first }.map { LogFormat.fileName(segment: $0) }
+            + found.leftovers.map { LogFormat.fileName(segment: $0) }
         for name in leftovers {
             try files.remove(logDirectory + "/" + name)
             notes.append(RecoveryNote(path: logDirectory + "/" + name, action: .leftoverRemoved))
         }
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
-            segments: recovery.segments.map { Segment(number: $0.number, file: $0.file) },
-            replay: replay, chain: recovery.chain,
-            end: DiskPosition(segment: newest.number, offset: UInt32(newest.end)))
-        if recovery.claim < store.end {
+            segments: recovery.segments, replay: replay, chain: recovery.scan.chain, end: end)
+        if recovery.scan.claim.through < store.end {
             try store.changing { () throws(StorageError) in try store.writeMark() }
         }
         let recovered = RecoveredLog(

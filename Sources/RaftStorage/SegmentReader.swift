@@ -1,6 +1,18 @@
 internal import Raft
 internal import Wire
 
+/// Where something on disk says up to where the log was durable when it was written.
+struct DurabilityClaim: Hashable, Comparable {
+    /// Up to here.
+    var through: DiskPosition
+    /// The header that says so.
+    var source: DiskPosition
+
+    static let none = DurabilityClaim(through: .zero, source: .zero)
+
+    static func < (left: Self, right: Self) -> Bool { left.through < right.through }
+}
+
 /// The bytes of one segment, and where its records are.
 struct SegmentReader {
     /// What stands at an offset.
@@ -39,12 +51,13 @@ struct SegmentReader {
     /// The furthest position that any record header from `offset` on claims to be durable.
     ///
     /// - Complexity: O(*n*); long rows of zeros cost least.
-    func furthestClaim(from offset: Int) -> DiskPosition {
-        var claim = DiskPosition.zero
+    func furthestClaim(from offset: Int) -> DurabilityClaim {
+        var claim = DurabilityClaim.none
         var place = LogFormat.padded(offset)
         while bytes.count - place >= LogFormat.recordHeaderBytes {
             if !isBlank(place..<place + LogFormat.alignment), let header = header(at: place) {
-                claim = max(claim, header.durable)
+                claim = max(
+                    claim, DurabilityClaim(through: header.durable, source: position(place)))
             }
             place += LogFormat.alignment
         }
@@ -53,8 +66,11 @@ struct SegmentReader {
 
     private func header(at offset: Int) -> RecordHeader? {
         RecordHeader.decode(
-            bytes.span, at: offset, incarnation: incarnation,
-            position: DiskPosition(segment: number, offset: UInt32(offset)))
+            bytes.span, at: offset, incarnation: incarnation, position: position(offset))
+    }
+
+    private func position(_ offset: Int) -> DiskPosition {
+        DiskPosition(segment: number, offset: UInt32(offset))
     }
 
     private func isBlank(_ range: Range<Int>) -> Bool {

@@ -23,6 +23,11 @@ public struct RealFileSystem: FileSystem {
         }
     }
 
+    /// Opens a file that is there, for reading alone.
+    public func openForReading(_ path: String) throws(StorageError) -> RealFile {
+        try asStorage { () throws(SystemError) in RealFile(try Platform.File(path, .readOnly)) }
+    }
+
     /// Gives a file another name, in the place of a file that has it.
     public func rename(_ from: String, to: String) throws(StorageError) {
         try asStorage { () throws(SystemError) in try Platform.File.rename(from, to: to) }

@@ -6,12 +6,17 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
     private let content: SimulatedContent
     private let path: String
     private let life: Int
+    private let isReadOnly: Bool
 
-    init(_ files: SimulatedFileSystem, _ content: SimulatedContent, path: String, life: Int) {
+    init(
+        _ files: SimulatedFileSystem, _ content: SimulatedContent, path: String, life: Int,
+        isReadOnly: Bool = false
+    ) {
         self.files = files
         self.content = content
         self.path = path
         self.life = life
+        self.isReadOnly = isReadOnly
     }
 
     /// The number of bytes as processes see it.
@@ -22,6 +27,7 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
 
     /// Puts bytes into the cache.
     public func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StorageError) {
+        try checkWritable("write")
         let start = try checked(offset, "write")
         let copy = copied(bytes)
         do throws(StorageError) {
@@ -45,6 +51,7 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
 
     /// Sets the size.
     public func truncate(to size: UInt64) throws(StorageError) {
+        try checkWritable("truncate")
         try files.begin("truncate", "\(path) \(size)", life: life)
         content.change(.size(try checked(size, "truncate")))
         if files.isAlwaysDurable { content.sync() }
@@ -52,6 +59,7 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
 
     /// Makes the file at least so large, if there is space.
     public func allocate(_ size: UInt64) throws(StorageError) {
+        try checkWritable("allocate")
         try files.begin("allocate", "\(path) \(size)", life: life)
         let size = try checked(size, "allocate")
         guard size > content.size else { return }
@@ -73,6 +81,13 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
 
     /// Does nothing.
     public func close() {}
+
+    /// As the system does: "bad file descriptor".
+    private func checkWritable(_ operation: String) throws(StorageError) {
+        guard isReadOnly else { return }
+        throw StorageError(
+            .system(code: 9), operation: operation, path: path, detail: "open for reading")
+    }
 
     private func checked(_ offset: UInt64, _ operation: String) throws(StorageError) -> Int {
         guard let offset = Int(exactly: offset), offset < 1 << 48 else {

@@ -80,6 +80,16 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         return SimulatedFile(self, content, path: path, life: life)
     }
 
+    /// Opens a file that is there; whatever would change it then throws.
+    public func openForReading(_ path: String) throws(StorageError) -> SimulatedFile {
+        try begin("openForReading", path)
+        let (parent, name) = try parent(of: path, "openForReading")
+        guard case .file(let content)? = parent.live[name] else {
+            throw StorageError(.notFound, operation: "openForReading", path: path)
+        }
+        return SimulatedFile(self, content, path: path, life: life, isReadOnly: true)
+    }
+
     /// Gives a file another name in the same directory.
     public func rename(_ from: String, to: String) throws(StorageError) {
         try begin("rename", from + " to " + to)
