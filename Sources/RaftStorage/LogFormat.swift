@@ -64,8 +64,9 @@ internal import Wire
 // The claim of a header can be believed without its neighbours: its checksum covers its own place,
 // so bytes of another file, another place or another life of the node do not pass. A mark is
 // written when a sync has ended and no other write is at hand, so that also the last batch of a log
-// at rest is covered. What remains undecidable is a batch that was damaged, or lost by a lying device,
-// before anything written after its sync got to the disk.
+// at rest is covered. A log that is opened syncs what it has found and then a mark that says so, before
+// anything is told of it. What remains undecidable is a batch that was damaged, or lost by a lying
+// device, before anything written after its sync got to the disk.
 //
 // Only one segment at a time exists whose creation is not durable yet (until then the segment before
 // it grows beyond its size), so a crash leaves no gap among the names.

@@ -33,6 +33,8 @@ struct LogScan {
     private(set) var chain: UInt32 = 0
     /// The furthest that the log says itself to be durable.
     private(set) var claim = DurabilityClaim.none
+    /// Where the last record ends that is more than a mark.
+    private(set) var lastContentEnd = DiskPosition.zero
     /// The first place that cannot be read.
     private(set) var damage: DiskPosition?
     private var lastReader: SegmentReader?
@@ -188,6 +190,7 @@ struct LogScan {
         }
         chain = checksum
         lastReader = reader
+        lastContentEnd = DiskPosition(segment: reader.number, offset: UInt32(start))
         var offset = start
         while case .record(let record, let payload, let next) = reader.record(
             at: offset, chain: chain)
@@ -197,6 +200,9 @@ struct LogScan {
             claim = max(claim, DurabilityClaim(through: record.durable, source: place))
             chain = record.checksum
             offset = next
+            if record.type != RecordType.mark.rawValue {
+                lastContentEnd = DiskPosition(segment: reader.number, offset: UInt32(next))
+            }
         }
         segments[segments.count - 1].end = offset
         if case .damage = reader.record(at: offset, chain: chain) {

@@ -67,7 +67,8 @@ extension LogStore {
 
     /// Opens the log in `directory`/log, or returns nothing when none was ever completed there.
     ///
-    /// On return all that was recovered is durable. An incomplete last write is cut off and noted.
+    /// On return all that was recovered is durable, and the disk says so: damage to any of it is found from
+    /// now on, also when power fails at once. An incomplete last write is cut off and noted.
     /// - Throws: `StorageError`: `.foreign` when the log is another cluster's or node's,
     ///   `.newerVersion`, `.corrupt` when something acknowledged is damaged or missing (nothing has
     ///   then been changed), or what the file system throws.
@@ -99,8 +100,8 @@ extension LogStore {
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
             segments: recovery.segments, replay: replay, chain: recovery.scan.chain, end: end)
-        if recovery.scan.claim.through < store.end {
-            try store.changing { () throws(StorageError) in try store.writeMark() }
+        if recovery.scan.claim.through < recovery.scan.lastContentEnd {
+            try store.vouchForRecovered()
         }
         let recovered = RecoveredLog(
             identity: header.identity, initialConfiguration: header.initialConfiguration,

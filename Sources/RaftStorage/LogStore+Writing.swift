@@ -129,6 +129,23 @@ extension LogStore {
         try flush()
     }
 
+    /// Says on disk that all that was recovered is durable, and makes that durable as well.
+    ///
+    /// Without the sync a power failure could take the mark away, and damage to the last batch, which may
+    /// have been acknowledged, would then look like an unfinished write.
+    func vouchForRecovered() throws(StorageError) {
+        try changing { () throws(StorageError) in
+            payload.removeAll(keepingCapacity: true)
+            _ = try placeRecord(.mark)
+            try flush()
+            try segments[segments.count - 1].file.sync()
+            if creationIsUnsynced { try files.syncDirectory(directory) }
+            creationIsUnsynced = false
+            wanted = end
+            durable = end
+        }
+    }
+
     // MARK: Syncing
 
     /// What has to be performed so that all written so far is durable.

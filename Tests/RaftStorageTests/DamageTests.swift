@@ -156,6 +156,37 @@ internal import Testing
         #expect(try again.everything() == [kept])
     }
 
+    /// The batch was acknowledged and nothing was written after it: only what opening the log puts down
+    /// says so, and power fails again right after that.
+    @Test(arguments: [100, 3700])
+    func `in the end of a log that was just recovered is refused, even after a power failure`(
+        length: Int
+    ) throws {
+        let entry = Entry(term: 1, content: [UInt8](repeating: 7, count: length))
+        let store = try House.create(files)
+        try store.put([entry], at: 1)
+        try store.sync()
+        files.crashKeepingNothing()
+        _ = try House.open(files)
+        files.crashKeepingNothing()
+        let bytes = try #require(files.contents(of: Self.first))
+        let content = try #require(
+            (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 7 } })
+        files.flip(1, of: Self.first, at: content + 50)
+        let error = #expect(throws: StorageError.self) { try House.open(files) }
+        #expect(error?.path == Self.first)
+        files.flip(1, of: Self.first, at: content + 50)
+        #expect(try House.open(files)?.store.everything() == [entry])
+    }
+
+    @Test func `opening a log again and again does not lengthen it`() throws {
+        _ = try Self.makeLog(files)
+        _ = try House.open(files)
+        let once = files.contents(of: Self.first)
+        for _ in 0..<5 { _ = try House.open(files) }
+        #expect(files.contents(of: Self.first) == once)
+    }
+
     @Test func `a later record that survived an earlier one does not make a torn tail corrupt`()
         throws
     {

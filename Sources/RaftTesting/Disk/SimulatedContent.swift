@@ -46,11 +46,21 @@ final class SimulatedContent {
     /// Where the bytes ended that were written by the last syncs that made the file longer, the newest last.
     private var syncedEnds: [Int] = []
     private var writtenEnd = 0
+    /// How much of it a program vouches for, as it has said itself.
+    private var vouchedEnd = 0
 
-    /// The bytes from the start that were on the device before the last three syncs of something new.
+    /// The bytes from the start that were on the device before the last three syncs of something new, or that
+    /// a program vouches for.
     ///
     /// Whatever a program writes about what it has synced is on the device itself by now.
-    var settledBytes: Int { syncedEnds.count < 4 ? 0 : min(syncedEnds[0], live.size) }
+    var settledBytes: Int {
+        min(live.size, max(vouchedEnd, syncedEnds.count < 4 ? 0 : syncedEnds[0]))
+    }
+
+    /// Takes it that all that is synced is vouched for, but the last `sparing` bytes.
+    func vouch(sparing: Int) {
+        vouchedEnd = max(vouchedEnd, (syncedEnds.last ?? 0) - sparing)
+    }
 
     var size: Int { live.size }
 
@@ -71,6 +81,7 @@ final class SimulatedContent {
             guard size < writtenEnd else { return }
             writtenEnd = size
             syncedEnds = []
+            vouchedEnd = min(vouchedEnd, size)
         }
     }
 

@@ -195,9 +195,13 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         content(path)?.flip(bits, at: offset)
     }
 
-    /// How many bytes, from the start of a file, were on the device before its last three syncs; 0 when
-    /// there were not so many.
+    /// How many bytes, from the start of a file, were on the device before its last three syncs, or are
+    /// vouched for; 0 when there were not so many syncs.
     public func settledBytes(of path: String) -> Int { content(path)?.settledBytes ?? 0 }
+
+    /// Takes it that the program vouches for all that is synced of a file, but for the last `sparing`
+    /// bytes: with these it says so.
+    public func vouch(for path: String, sparing: Int) { content(path)?.vouch(sparing: sparing) }
 
     /// The paths of all files, sorted.
     public var paths: [String] { root.paths(under: "") }

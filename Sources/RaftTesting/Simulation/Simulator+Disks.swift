@@ -92,6 +92,15 @@ extension Simulator {
         }
     }
 
+    /// A node has opened its log, and has made a mark durable that vouches for all of it. The mark itself has
+    /// nobody who vouches for it.
+    func settleLog(of node: SimulatedNode) {
+        let markBytes = 32
+        for path in node.disk.paths where path.hasSuffix(".log") {
+            node.disk.vouch(for: path, sparing: markBytes)
+        }
+    }
+
     /// How much of a file has been there for good. A snapshot is written once, and then gets its name.
     private func settledBytes(of path: String, on disk: SimulatedFileSystem) -> Int {
         path.hasSuffix(".snapshot")

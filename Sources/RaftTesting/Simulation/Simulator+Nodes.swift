@@ -28,6 +28,7 @@ extension Simulator {
             return failedToStart(node, error)
         }
         guard !node.disk.isOff else { return losePower(node, within: .powerLostWhileOpening) }
+        settleLog(of: node)
         node.incarnation = node.process?.loop.identity.incarnation ?? 0
         checker.noteIncarnation(node.incarnation, of: node.place)
         for peer in nodes where peer !== node { reconnect(node, peer) }
