@@ -63,6 +63,8 @@ internal import Testing
         .ledWithoutHealing, .ledBesideOneWayLinks, .messageLost, .messageDoubled,
         .messageOvertaken, .proposalForwarded, .done, .notDone, .unknownByTimeout,
         .appliedUnawares, .readServedByLeader, .readServedByFollower, .readRefused,
+        .voteSplit, .voteKept, .deposedBeforeCommit, .appendRepeated, .compactedBeforeFollower,
+        .readLostWithOffice, .sessionReplyRepeated, .sessionExpired, .slowerClockLed,
     ]
 
     @Test func `a long campaign that never met a situation says so`() {

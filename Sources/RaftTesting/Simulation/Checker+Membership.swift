@@ -129,7 +129,11 @@ extension Checker {
     ) {
         marks.hit(.membershipChanged)
         if after.isJoint { marks.hit(.jointEntered) }
-        if after.incoming.contains(where: before.learners.contains) { marks.hit(.learnerPromoted) }
+        notePromotions(before, after)
+        if let office = leaders[entry.term] {
+            let leader = NodeID(UInt64(office.node) + 1)
+            if before.isMember(leader), !after.isMember(leader) { marks.hit(.leaderRemoved) }
+        }
         if after.learners.contains(where: before.incoming.contains) { marks.hit(.voterDemoted) }
         if before.members.contains(where: { !after.isMember($0) }) { marks.hit(.memberRemoved) }
         if before.isJoint,

@@ -28,13 +28,19 @@ extension Checker {
         case .voteRequest:
             campaigned(node)
             voted(node.id, message.term, for: node.id, durable)
-        case .preVoteRequest: campaigned(node)
-        case .voteResponse(granted: true): voted(node.id, message.term, for: message.to, durable)
+            noteVote(message, by: node)
+        case .preVoteRequest:
+            campaigned(node)
+            noteVote(message, by: node)
+        case .voteResponse(let isGranted):
+            if isGranted { voted(node.id, message.term, for: message.to, durable) }
+            noteVote(message, by: node)
+        case .preVoteResponse: noteVote(message, by: node)
         case .append(let request): sent(request, contents, message, by: node)
         case .heartbeat, .commitNotice: claimOffice(node, message.term)
         case .snapshotPart(let part):
             claimOffice(node, message.term)
-            if part.offset > 0 { marks.hit(.snapshotContinued) }
+            note(part, contents.byteCount, message, by: node)
             expect(
                 term(of: part.lastIncluded.index) == part.lastIncluded.term,
                 "node \(node.id) sent the snapshot \(part.lastIncluded) of what is not committed")
@@ -44,8 +50,8 @@ extension Checker {
             expect(
                 index <= commitIndex,
                 "node \(node.id) lets read at \(index), committed is \(commitIndex)")
-        case .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
-            .snapshotResponse, .readIndexRequest, .readIndexResponse, .timeoutNow:
+        case .appendResponse, .heartbeatResponse, .snapshotResponse, .readIndexRequest,
+            .readIndexResponse, .timeoutNow:
             break
         }
     }

@@ -79,6 +79,11 @@ final class Checker {
     var applied: [Applied] = []
     var operations: [Operation] = []
     var reads: [Read] = []
+    /// The ends of the candidates' logs, by term and node, as they said last; the terms whose votes were split;
+    /// and the snapshots on their way.
+    var candidacies: [EntryID: EntryID] = [:]
+    var splitTerms: Set<Term> = []
+    var streams: [Int: SnapshotStream] = [:]
     /// The newest entry that some client knows to be committed.
     var knownIndex = LogIndex.zero
     var marks = SimulationMarks()
@@ -112,7 +117,7 @@ final class Checker {
         var witness = witnesses[node.place]
         checkRecovery(of: node.id, core, witness)
         if !holds(core.log, witness.acknowledged) { witness.acknowledged = core.log.base }
-        if core.hardState != witness.hardState { marks.hit(.hardStateLost) }
+        noteRecoveredVote(core, witness)
         if core.log.lastIndex < witness.log.lastIndex { marks.hit(.entriesLost) }
         _ = node.process?.loop.withMachine { $0.takeJournal() }
         witness.life = node.life
@@ -167,9 +172,11 @@ final class Checker {
     func observe(_ node: SimulatedNode) {
         guard let core = node.process?.loop.core else { return }
         let place = node.place
+        let before = witnesses[place]
         observeTerm(place, core)
         observeRole(node, core)
         observeLog(place, core)
+        noteLeadership(core, before)
         observeCommit(place, core)
         observeConfiguration(node, core)
         observeProgress(place, core)

@@ -30,6 +30,7 @@ public struct RegisterWorkload: SimulationWorkload {
     private var purposes: [Purpose] = []
     private var calls: [Call] = []
     private var clients = [Client](repeating: Client(), count: 4)
+    private var lostSessions = 0
 
     /// A workload at its beginning.
     public init() {}
@@ -133,7 +134,9 @@ public struct RegisterWorkload: SimulationWorkload {
                 let progress = clients[client].session?.take(outcome, for: sequence)
             else { return }
             switch progress {
-            case .ended(.sessionLost): clients[client] = Client()
+            case .ended(.sessionLost):
+                clients[client] = Client()
+                lostSessions += 1
             case .ended: clients[client].calls[sequence] = nil
             case .sendAgain: clients[client].again.append(sequence)
             case .nothing: break
@@ -197,6 +200,18 @@ public struct RegisterWorkload: SimulationWorkload {
         guard let ended = heard ?? carriedOut.compactMap(\.applied).min() else { return nil }
         return TimedCall(
             .change(call.change, previous: answer.previous), begun: begun, ended: ended)
+    }
+
+    /// What sessions have met in a history.
+    func situations(in history: SimulationHistory<Self>) -> [SimulationMark] {
+        var found = [SimulationMark](repeating: .sessionExpired, count: lostSessions)
+        for call in calls {
+            let answers = call.commands.filter { number in
+                if case .done? = history.commands[number - 1].answer { true } else { false }
+            }
+            found += answers.dropFirst().map { _ in .sessionReplyRepeated }
+        }
+        return found
     }
 
     private func repeatsDiffer(_ call: Call, _ history: SimulationHistory<Self>) -> String? {

@@ -152,6 +152,16 @@ final class SimulatedNode {
     var turnsAtOnce = 0
     var lastTurn: UInt64 = 0
     var turnsOfReads: [UInt64: Int] = [:]
+    /// The term in which it leads and has read from its lease, as long as only time can end that.
+    var leasedTerm: Term?
+    /// Whether it led before its newest turn, and whether it has sent a vote in this one.
+    var ledBefore = false
+    var hasSentVote = false
+    /// The moment of a vote at which the node will end, once.
+    var fatalVote: FatalVote?
+
+    /// It has decided in a term that is on its disk already, and the disk does not know how; or the vote has left.
+    enum FatalVote { case decided, sent }
 
     init(place: Int, links: SimulatedLinks) {
         self.place = place
@@ -166,6 +176,17 @@ final class SimulatedNode {
     }
 
     var isUp: Bool { process != nil }
+
+    /// Whether it is at the moment at which it is to end.
+    var isAtFatalVote: Bool {
+        switch fatalVote {
+        case nil: return false
+        case .sent?: return hasSentVote
+        case .decided?:
+            guard let core = process?.loop.core else { return false }
+            return core.durableHardState == HardState(term: core.term) && core.hardState.vote != nil
+        }
+    }
 
     var hasNothingOpen: Bool {
         openProposals.isEmpty && openReads.isEmpty && openTransfers.isEmpty
@@ -190,6 +211,7 @@ final class SimulatedNode {
         openTransfers = [:]
         openChanges = [:]
         turnsOfReads = [:]
+        leasedTerm = nil
         _ = outbox.take()
         _ = jobs.take()
     }

@@ -12,7 +12,9 @@ public enum Simulation {
         _ settings: SimulationSettings, traceLines: Int = 0
     ) -> SimulationReport {
         let workload = WorkloadRun(RegisterWorkload())
-        return Simulator(settings, workload: workload, traceLines: traceLines).run()
+        var report = Simulator(settings, workload: workload, traceLines: traceLines).run()
+        for mark in workload.workload.situations(in: workload.history) { report.marks.hit(mark) }
+        return report
     }
 
     /// Runs one simulation of a state machine of yours to its end or to the first finding.

@@ -4,6 +4,14 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case leaderElected
     /// Two live nodes led at once, in different terms.
     case twoLeadersAlive
+    /// The votes of a term were split: none of its candidates could win any more.
+    case voteSplit
+    /// A candidate with the longer log was refused, because it ended in an older term.
+    case olderTermRefused
+    /// A leader lost its office before anything of its term was committed.
+    case deposedBeforeCommit
+    /// A vote arrived after the voter's process had ended.
+    case voteOutlivedVoter
     /// Uncommitted entries were replaced.
     case truncated
     /// An entry of an earlier term was committed through one of a later term.
@@ -14,18 +22,32 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case disturbanceIgnored
     /// A follower's log did not agree with an append.
     case appendRejected
+    /// An append came once more after all its entries had been acknowledged.
+    case appendRepeated
+    /// An append came that begins before the start of the receiver's log, which a snapshot covers.
+    case appendBehindSnapshot
     /// A snapshot of the own state became durable.
     case snapshotTaken
     /// A follower needed entries that were gone.
     case snapshotNeeded
     /// A snapshot from a leader took the place of the state.
     case snapshotInstalled
+    /// It replaced entries that others never had.
+    case snapshotOverDivergence
+    /// A leader forgot entries that a follower still needed.
+    case compactedBeforeFollower
     /// A piece of a snapshot was sent that was not its first.
     case snapshotContinued
+    /// Sending began anew, after another leader or a lost connection, and went on behind what had arrived before.
+    case snapshotResumed
     /// A snapshot could not be written or kept.
     case snapshotFailed
     /// A node came back with an older term, or without a vote that it had.
     case hardStateLost
+    /// A node came back in the term in which it had decided its vote, and without it: it had said nothing yet.
+    case voteLost
+    /// A node came back with its vote in a term in which nobody had led yet.
+    case voteKept
     /// A node came back without entries that it had.
     case entriesLost
     /// An unfinished write was cut off the log.
@@ -76,6 +98,8 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case suspended
     /// A machine's clock began to run faster or slower.
     case clockDrifted
+    /// A node led whose wall clock was behind the cluster's time.
+    case slowerClockLed
     /// A wall clock jumped.
     case wallClockJumped
     /// A node's turns came late and bunched.
@@ -110,6 +134,12 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case readServedByLeader
     /// A read was served by a follower.
     case readServedByFollower
+    /// A read that waited at a leader ended because the leader lost its office.
+    case readLostWithOffice
+    /// A client of a session got an answer for the second time, from the session's memory.
+    case sessionReplyRepeated
+    /// A client heard that its session is over.
+    case sessionExpired
     /// A membership was put into a log.
     case membershipChanged
     /// A joint one was.
@@ -118,10 +148,14 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case jointLeftByAnother
     /// A learner was made a voter.
     case learnerPromoted
+    /// The same, while it lacked entries that were committed.
+    case learnerPromotedLagging
     /// A voter was made a learner.
     case voterDemoted
     /// A member was removed.
     case memberRemoved
+    /// A leader removed itself.
+    case leaderRemoved
     /// A leader that had been removed or demoted gave up its office.
     case leaderRetired
     /// The entry of a membership was cut off.
@@ -138,6 +172,8 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case wipedReadmitted
     /// A read was served by a leader that asked nobody, from what the others had promised.
     case leaseRead
+    /// A read came when the leader's lease was over: by a pause, by drift, or as nobody had answered.
+    case leaseFoundOver
     /// Leadership was handed over by wish.
     case handedOver
     /// The one that was to lead did not take over in time.
@@ -152,6 +188,8 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case readRefused
     /// A disk failed and its node stopped.
     case diskFailed
+    /// A sync failed, and its node stopped.
+    case syncFailed
     /// A disk was full and its node stopped.
     case diskFull
     /// A disk hung for seconds, or for ever.
@@ -160,6 +198,8 @@ public enum SimulationMark: String, CaseIterable, Sendable {
     case bytesRotted
     /// A node found that, and refused to run.
     case damageFound
+    /// A node found damage in its log, before records that were sound.
+    case damagedMiddle
     /// A node found a damaged snapshot, and could go on without it.
     case snapshotPassedOver
     /// The cluster went on without nodes that had lost their disks.

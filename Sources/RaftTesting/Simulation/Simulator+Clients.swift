@@ -30,4 +30,34 @@ extension Simulator {
         traceHash.mix(node.place, -number)
         hand(.read(number), toInboxOf: node)
     }
+
+    func readEnded(_ ticket: ReadTicket, _ outcome: ReadOutcome, at node: SimulatedNode) {
+        guard let read = node.openReads.removeValue(forKey: ticket.rawValue),
+            let begun = node.turnsOfReads.removeValue(forKey: ticket.rawValue),
+            let core = node.process?.loop.core
+        else { return checker.expect(false, "node \(node.id) ended a read twice") }
+        // Without a lease a leader needs an answer from others, which cannot come in one turn.
+        let isOfThisTurn = begun == node.turns - 1
+        if outcome == .ready, isOfThisTurn, core.configuration.incoming.count > 1 {
+            mark(.leaseRead)
+            if core.roleName == .leader { node.leasedTerm = core.term }
+        }
+        if outcome != .ready, node.ledBefore, core.roleName != .leader, !isOfThisTurn {
+            mark(.readLostWithOffice)
+        }
+        checker.ended(read: read, outcome, at: node)
+    }
+
+    /// A leader that has read from its lease, has changed nothing since and has applied all, lets a read wait.
+    func noteLapsedLease(of node: SimulatedNode) {
+        guard let term = node.leasedTerm, let core = node.process?.loop.core,
+            let applied = node.process?.loop.applied.index
+        else { return }
+        guard core.term == term, core.roleName == .leader else { return node.leasedTerm = nil }
+        guard applied == core.commitIndex, core.successor == nil,
+            node.turnsOfReads.values.contains(node.turns - 1)
+        else { return }
+        mark(.leaseFoundOver)
+        node.leasedTerm = nil
+    }
 }

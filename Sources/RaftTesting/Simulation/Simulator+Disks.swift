@@ -56,6 +56,7 @@ extension Simulator {
         note("node \(node.id) stops: \(failure)")
         if case .storage(let error) = failure, error.isDamage, isExplained(error, node) {
             mark(.damageFound)
+            if error.path.hasPrefix("/data/log") { mark(.damagedMiddle) }
             node.isLost = true
         } else if case .storage(let error) = failure, error.kind == .full {
             mark(.diskFull)
@@ -63,6 +64,7 @@ extension Simulator {
                 node.disk.capacityBytes != nil, "node \(node.id) found its disk full, it is not")
         } else {
             mark(.diskFailed)
+            if case .storage(let error) = failure, error.operation == "sync" { mark(.syncFailed) }
             checker.expect(failure.isInjected, "node \(node.id) stopped: \(failure)")
         }
         node.disk.endProcess()

@@ -17,6 +17,7 @@ extension Simulator {
         case .powerLoss: if victim.isUp { losePower(victim) }
         case .powerLossWithinStep: victim.disk.lastCall = victim.disk.callCount + draw(1...60)
         case .allDown: endAll()
+        case .endWithVote: victim.fatalVote = chance(800) ? .decided : .sent
         case .isolate, .split, .cutOneWay, .bridge, .ring, .chain, .star, .graph, .flap:
             partition(kind, victim)
         case .reset: resetSome(victim)

@@ -98,6 +98,7 @@ extension Simulator {
             parcel.connection ?? connection == connection
         else { return }
         traceHash.mix(from, to)
+        let hasSenderEnded = nodes[from].life != parcel.life
         do throws(DecodeError) {
             guard
                 let whole = try Frame.parse(
@@ -106,6 +107,7 @@ extension Simulator {
             else { return checker.expect(false, "a frame is not whole") }
             let envelope = try Envelope(
                 type: whole.type, payload: frame.span.extracting(whole.payload))
+            if hasSenderEnded, envelope.isVote { mark(.voteOutlivedVoter) }
             hand(
                 .envelope(envelope, from: nodes[from].id, incarnation: parcel.incarnation),
                 toInboxOf: node)
@@ -139,6 +141,8 @@ struct Parcel {
     var to: Int
     /// The sender's incarnation, as it said when it connected.
     var incarnation: UInt64
+    /// The sender's process.
+    var life: Int
     /// What the receiver's disk was: nothing that was sent to another one can reach this.
     var generation: Int
     /// The connection, unless the frame may survive it.
@@ -149,12 +153,20 @@ struct Parcel {
         from = node.place
         to = peer.place
         incarnation = node.incarnation
+        life = node.life
         generation = peer.generation
         self.connection = connection
     }
 }
 
 extension Envelope {
+    /// Whether it is a vote for its receiver.
+    var isVote: Bool {
+        guard case .raft(let message, _) = self, case .voteResponse(granted: true) = message.body
+        else { return false }
+        return true
+    }
+
     /// A few words for the trace.
     var outline: String {
         switch self {

@@ -88,6 +88,7 @@ extension Simulator {
     private func hand(_ arrival: Arrival, to node: SimulatedNode) {
         switch arrival {
         case .envelope(let envelope, let peer, let incarnation):
+            checker.received(envelope, at: node)
             node.process?.loop.receive(envelope, from: peer, incarnation: incarnation)
         case .closed(let peer): node.process?.loop.connectionClosed(peer)
         case .result(let result): node.process?.loop.finished(result)
@@ -113,6 +114,7 @@ extension Simulator {
     private func afterCall(_ node: SimulatedNode) {
         for (envelope, target) in node.outbox.take() {
             checker.sent(envelope, by: node)
+            if envelope.isVote { node.hasSentVote = true }
             send(envelope, from: node, to: nodes[target])
         }
         for job in node.jobs.take() { begin(job, on: node) }
@@ -120,11 +122,20 @@ extension Simulator {
 
     private func endTurn(_ node: SimulatedNode) {
         guard let notices = node.process?.loop.takeNotices() else { return }
+        let restored = notices.compactMap { $0.restoredEntry }
+        for entry in restored { checker.noteRestored(entry, at: node.place) }
+        defer { node.hasSentVote = false }
+        node.ledBefore = checker.witnesses[node.place].role == .leader
         checker.observe(node)
-        checker.observeApplied(node, restored: notices.compactMap { $0.restoredEntry })
+        checker.observeApplied(node, restored: restored)
         observe(notices, of: node)
         mixState(of: node)
         if node.disk.isOff { return losePower(node, within: .powerLostWithinStep) }
+        if node.isAtFatalVote {
+            let isPowerLoss = node.fatalVote == .decided
+            node.fatalVote = nil
+            return isPowerLoss ? losePower(node) : kill(node)
+        }
         takeCompletions(of: node)
         if let failure = node.process?.loop.failure { return stopAfterDiskFailure(node, failure) }
         planTurn(node)
@@ -150,20 +161,12 @@ extension Simulator {
                 }
                 note("node \(node.id) ends operation \(operation): \(outcome)")
                 checker.ended(operation, outcome, at: node.id)
-            case .read(let ticket, let outcome):
-                guard let read = node.openReads.removeValue(forKey: ticket.rawValue) else {
-                    return checker.expect(false, "node \(node.id) ended a read twice")
-                }
-                // Without a lease a leader needs an answer from others, which cannot come in one turn.
-                let begun = node.turnsOfReads.removeValue(forKey: ticket.rawValue)
-                let isFromLease = outcome == .ready && begun == node.turns - 1
-                let voters = node.process?.loop.core.configuration.incoming.count ?? 0
-                if isFromLease, voters > 1 { mark(.leaseRead) }
-                checker.ended(read: read, outcome, at: node)
+            case .read(let ticket, let outcome): readEnded(ticket, outcome, at: node)
             case .transfer(let ticket, let outcome): transferEnded(ticket, outcome, at: node)
             case .membership(let ticket, let outcome): membershipEnded(ticket, outcome, at: node)
             }
         }
+        noteLapsedLease(of: node)
     }
 
     /// Plans the turn that a node wants, or the one that news in its inbox call for.

@@ -16,9 +16,9 @@ extension Simulator {
             note("node \(node.id): \(notice)")
             switch notice {
             case .strangerIgnored: mark(.strangerIgnored)
-            case .roleChanged, .configurationChanged, .awaitingFounders, .founded, .diskStalled,
-                .diskRecovered:
-                break
+            case .roleChanged(let change): observe(change, of: node)
+            case .configurationChanged: node.leasedTerm = nil
+            case .awaitingFounders, .founded, .diskStalled, .diskRecovered: break
             case .trace(let event): observe(event, of: node)
             case .recovered(let text):
                 if text.contains("was cut off") { mark(.tornTailCut) }
@@ -46,8 +46,15 @@ extension Simulator {
                 false, "node \(node.id) dropped a message of \(sender) as \(reason), all are sound")
         case .configurationRolledBack: mark(.membershipRolledBack)
         case .retired: mark(.leaderRetired)
-        case .truncated, .voteGranted, .snapshotInstalled, .transferStarted, .transferAborted:
-            break
+        case .transferStarted: node.leasedTerm = nil
+        case .truncated, .voteGranted, .snapshotInstalled, .transferAborted: break
+        }
+    }
+
+    private func observe(_ change: RoleChange, of node: SimulatedNode) {
+        let wall = node.wallMilliseconds + time / 1_000_000
+        if change.role == .leader, checker.applied.last?.timeMilliseconds ?? 0 > wall {
+            mark(.slowerClockLed)
         }
     }
 }

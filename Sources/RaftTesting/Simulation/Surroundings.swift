@@ -4,7 +4,7 @@ internal import RaftStorage
 
 /// The kinds of fault.
 enum FaultKind: CaseIterable {
-    case kill, powerLoss, powerLossWithinStep, allDown
+    case kill, powerLoss, powerLossWithinStep, allDown, endWithVote
     case isolate, split, cutOneWay, bridge, ring, chain, star, graph, flap
     case reset, lossBurst, loseKind, loseBig, slowLink, echo
     case pause, suspend, drift, lateTurns, wallJump
@@ -93,7 +93,7 @@ struct Surroundings {
         maxPadding = draw([0, 40, 600])
         readPercent = draw([20, 50])
         standingCuts = isCalm ? .never : draw([.never, .beforeCalm, .afterCalm])
-        rotsWithoutLimit = Int.random(in: 0..<8, using: &dice) == 0
+        rotsWithoutLimit = Int.random(in: 0..<6, using: &dice) == 0
         changesMembership =
             switch settings.profile {
             case .membership: true
@@ -119,7 +119,7 @@ struct Surroundings {
         switch profile {
         case .calm: return []
         case .storm: return usual
-        case .crashes: return [.kill, .powerLoss, .powerLossWithinStep, .allDown]
+        case .crashes: return [.kill, .powerLoss, .powerLossWithinStep, .allDown, .endWithVote]
         case .network: return FaultKind.ofNetwork
         case .clocks: return FaultKind.ofClocks
         case .membership: return FaultKind.ofMembership
@@ -128,7 +128,7 @@ struct Surroundings {
             let share = Int.random(in: 1...4, using: &dice)
             var chosen = usual.filter { _ in Int.random(in: 0..<4, using: &dice) < share }
             let isAboutDisks = profile == .disk || Int.random(in: 0..<4, using: &dice) == 0
-            if isAboutDisks { chosen += FaultKind.ofDisks + [.kill] }
+            if isAboutDisks { chosen += FaultKind.ofDisks + [.kill, .rot] }
             if changesMembership { chosen += [.change, .change, .change, .wipe] }
             return chosen
         }

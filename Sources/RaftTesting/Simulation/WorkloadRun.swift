@@ -49,8 +49,8 @@ final class WorkloadRun<Workload: SimulationWorkload>: AnyWorkloadRun {
         }
     }
 
-    private var workload: Workload
-    private var history = SimulationHistory<Workload>()
+    private(set) var workload: Workload
+    private(set) var history = SimulationHistory<Workload>()
     /// The reads that have begun, by number.
     private var queries: [(query: Workload.Query, begun: Int)?] = []
     private var moment = 0
