@@ -63,7 +63,14 @@ let package = Package(
                 "Nacos", "Platform",
             ]),
         library("NamingClient", ["Nacos", "Platform"]),
-        executable("muster", ["NamingServer", "NamingClient", "Platform"]),
+        library(
+            "NamingTools",
+            [
+                "Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "Naming", "Nacos",
+                "Platform",
+            ]
+        ),
+        executable("muster", ["NamingServer", "NamingClient", "NamingTools", "Platform"]),
         executable("raft-lab", ["RaftTesting", "RaftRuntime", "Platform"]),
 
         tests("WireTests", ["Wire"]),
@@ -86,6 +93,12 @@ let package = Package(
         tests(
             "NamingServerTests",
             ["Wire", "Naming", "Nacos", "NamingServer", "NamingClient", "Platform"]),
+        tests(
+            "NamingToolsTests",
+            [
+                "Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "Naming", "NamingServer",
+                "NamingTools", "Platform",
+            ]),
         tests("TidyTests", []),
     ]
 )

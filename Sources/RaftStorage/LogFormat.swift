@@ -72,15 +72,16 @@ internal import Wire
 // it grows beyond its size), so a crash leaves no gap among the names.
 
 /// A place in the log on disk.
-struct DiskPosition: Hashable, Comparable, Sendable {
+public struct DiskPosition: Hashable, Comparable, Sendable {
     /// The number of the segment.
-    var segment: UInt32
+    public var segment: UInt32
     /// The offset in it.
-    var offset: UInt32
+    public var offset: UInt32
 
     static let zero = DiskPosition(segment: 0, offset: 0)
 
-    static func < (left: Self, right: Self) -> Bool {
+    /// Orders places as the log goes on.
+    public static func < (left: Self, right: Self) -> Bool {
         left.segment != right.segment ? left.segment < right.segment : left.offset < right.offset
     }
 }
@@ -89,6 +90,8 @@ struct DiskPosition: Hashable, Comparable, Sendable {
 enum LogFormat {
     static let magic: StaticString = "MUSTRLOG"
     static let version: UInt32 = 2
+    /// The name of the first segment until it is whole.
+    static let creatingName = "creating"
     static let segmentPrefixBytes = 20
     static let maxHeaderFieldBytes = 64 << 10
     static let recordHeaderBytes = 32
@@ -175,8 +178,12 @@ extension Span where Element == UInt8 {
     }
 
     func readEntryID(at offset: inout Int) throws(DecodeError) -> EntryID {
-        EntryID(
-            term: Term(try readUInt64(at: &offset)), index: LogIndex(try readUInt64(at: &offset)))
+        let term = Term(try readUInt64(at: &offset))
+        let index = try readUInt64(at: &offset)
+        guard index < UInt64(Int64.max) else {
+            throw DecodeError(.invalid(field: "index"), at: offset - 8)
+        }
+        return EntryID(term: term, index: LogIndex(index))
     }
 
     func readHardState(at offset: inout Int) throws(DecodeError) -> HardState {

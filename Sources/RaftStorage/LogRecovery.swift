@@ -56,10 +56,7 @@ struct LogRecovery<Files: FileSystem> {
             try last.file.allocate(UInt64(cut.offset + cut.byteCount))
             try last.file.sync()
         }
-        notes.append(
-            RecoveryNote(
-                path: path(cut.number),
-                action: .tornTailCut(offset: UInt64(cut.offset), bytes: UInt64(cut.byteCount))))
+        notes.append(scan.note(of: cut))
     }
 
     /// Makes durable what could be read but is not known to be.

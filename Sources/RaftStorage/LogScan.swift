@@ -117,6 +117,13 @@ struct LogScan {
         }
     }
 
+    /// What is to be told of a cut.
+    func note(of cut: Cut) -> RecoveryNote {
+        RecoveryNote(
+            path: path(cut.number),
+            action: .tornTailCut(offset: UInt64(cut.offset), bytes: UInt64(cut.byteCount)))
+    }
+
     // MARK: Reading
 
     private func reader(_ number: UInt32, _ bytes: [UInt8]) -> SegmentReader {

@@ -2,8 +2,6 @@ public import Raft
 internal import RaftFormat
 
 extension LogStore {
-    private static var creatingName: String { "creating" }
-
     /// Makes a new log in `directory`/log. Durable on return.
     ///
     /// `directory` itself is made when it is not there; the directory around it must be.
@@ -53,7 +51,7 @@ extension LogStore {
     private static func createFirst(
         _ header: SegmentHeader, _ files: Files, _ directory: String, _ settings: LogSettings
     ) throws(StorageError) -> (file: Files.File, end: Int, chain: UInt32) {
-        let temporary = directory + "/" + creatingName
+        let temporary = directory + "/" + LogFormat.creatingName
         let (bytes, checksum) = header.encoded()
         let file = try files.open(temporary, create: true)
         try file.truncate(to: 0)
@@ -91,7 +89,7 @@ extension LogStore {
 
         var notes = recovery.notes
         let leftovers =
-            (names.contains(creatingName) ? [creatingName] : [])
+            (names.contains(LogFormat.creatingName) ? [LogFormat.creatingName] : [])
             + found.leftovers.map { LogFormat.fileName(segment: $0) }
         for name in leftovers {
             try files.remove(logDirectory + "/" + name)

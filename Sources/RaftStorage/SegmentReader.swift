@@ -1,18 +1,6 @@
 internal import Raft
 internal import Wire
 
-/// Where something on disk says up to where the log was durable when it was written.
-struct DurabilityClaim: Hashable, Comparable {
-    /// Up to here.
-    var through: DiskPosition
-    /// The header that says so.
-    var source: DiskPosition
-
-    static let none = DurabilityClaim(through: .zero, source: .zero)
-
-    static func < (left: Self, right: Self) -> Bool { left.through < right.through }
-}
-
 /// The bytes of one segment, and where its records are.
 struct SegmentReader {
     /// What stands at an offset.

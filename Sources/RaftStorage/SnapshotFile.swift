@@ -7,7 +7,8 @@ struct SnapshotFile<Files: FileSystem> {
 
     let path: String
     let file: Files.File
-    let cluster: String
+    /// Whose snapshot it must be; nothing takes whoever's it is.
+    let cluster: String?
 
     /// Checks the whole file and says what it is.
     /// - Throws: `StorageError`: `.corrupt`, `.newerVersion`, `.foreign`, or what the system says.
@@ -25,11 +26,15 @@ struct SnapshotFile<Files: FileSystem> {
         return all
     }
 
+    /// Reads the header alone.
+    func header() throws(StorageError) -> SnapshotFormat.Header {
+        try header(
+            try file.read(SnapshotFormat.prefixBytes + SnapshotFormat.maxFieldBytes, at: 0))
+    }
+
     private func read(_ take: ([UInt8]) -> Void) throws(StorageError) -> SnapshotInfo {
         let size = try file.size()
-        let start = try file.read(
-            SnapshotFormat.prefixBytes + SnapshotFormat.maxFieldBytes, at: 0)
-        let header = try header(start)
+        let header = try header()
         let trailerBytes = UInt64(SnapshotFormat.trailerBytes)
         guard size >= UInt64(header.end) + trailerBytes else { throw corruption(size, "too short") }
 
@@ -78,7 +83,7 @@ struct SnapshotFile<Files: FileSystem> {
             }
             throw corruption(UInt64(error.offset), "header: \(error)")
         }
-        guard header.cluster == cluster else {
+        if let cluster, header.cluster != cluster {
             throw StorageError(
                 .foreign, operation: "read snapshot", path: path,
                 detail: "of cluster \(header.cluster)")

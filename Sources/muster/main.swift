@@ -1,5 +1,6 @@
 internal import NamingClient
 internal import NamingServer
+internal import NamingTools
 internal import Platform
 
 /// Runs one command; gives the exit status of the process.
@@ -23,6 +24,28 @@ func run(_ command: MusterCommand) throws -> Int32 {
         LineWriter.output.write(settings.printsJSON ? report.json : report.table)
         if report.leader == nil { LineWriter.error.write("muster: no leader was found") }
         return report.leader == nil ? 1 : 0
+    case .inspectLog(let settings):
+        return inspect {
+            let report = try LogReport.inspect(settings.path)
+            return (settings.printsJSON ? report.json : report.text, report.isSound)
+        }
+    case .inspectSnapshot(let settings):
+        return inspect {
+            let report = try SnapshotReport.inspect(settings.path)
+            return (settings.printsJSON ? report.json : report.text, report.isSound)
+        }
+    }
+}
+
+/// Prints what was found. Damage has an exit status of its own: that nothing could be looked at is another matter.
+func inspect(_ look: () throws -> (text: String, isSound: Bool)) -> Int32 {
+    do {
+        let found = try look()
+        LineWriter.output.write(found.text)
+        return found.isSound ? 0 : 1
+    } catch {
+        LineWriter.error.write("muster: \(error)")
+        return 2
     }
 }
 

@@ -56,31 +56,20 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
 
     /// A table for people, one line a node.
     package var table: String {
-        var rows = [["NODE", "HTTP", "ROLE", "TERM", "COMMIT", "APPLIED", "LAST"]]
-        rows += nodes.map { node in
+        var table = TextTable(["NODE", "HTTP", "ROLE", "TERM", "COMMIT", "APPLIED", "LAST"])
+        for node in nodes {
             let numbers = [node.term, node.commitIndex, node.appliedIndex, node.lastIndex]
-            guard let role = node.role else { return ["\(node.node)", node.http, "unreachable"] }
-            return ["\(node.node)", node.http, role] + numbers.map { $0.map { "\($0)" } ?? "-" }
+            if let role = node.role {
+                let cells = numbers.map { $0.map { "\($0)" } ?? "-" }
+                table.append(["\(node.node)", node.http, role] + cells)
+            } else {
+                table.append(["\(node.node)", node.http, "unreachable"])
+            }
         }
-        let widths = rows[0].indices.map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-        }
-        var lines = rows.map { row in
-            zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: max(0, width - cell.count))
-            }.joined(separator: "  ").trimmingTrailingSpaces()
-        }
+        var lines = table.lines
         for node in nodes {
             if let error = node.error { lines.append("node \(node.node): \(error)") }
         }
         return lines.joined(separator: "\n")
-    }
-}
-
-extension String {
-    fileprivate func trimmingTrailingSpaces() -> String {
-        var result = self[...]
-        while result.last == " " { result.removeLast() }
-        return String(result)
     }
 }

@@ -5,19 +5,33 @@ package struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// The options of one command, as they were typed: `--name value`, `--name=value` or `--flag`.
+/// The options of one command, as they were typed: `--name value`, `--name=value` or `--flag`, and the words
+/// between them.
 ///
 /// The words are sorted into names and texts first, and each text is read when its turn comes, so
 /// that whatever is left over at the end is known to be a mistake.
 struct CommandLineOptions {
     private var values: [(name: String, text: String)] = []
     private var flags: [String] = []
+    /// The words that belong to no option, as many as were asked for.
+    private(set) var arguments: [String] = []
 
     /// Takes the words apart. A name that is in neither list, or comes twice, is refused.
-    init(_ words: [String], values valued: [String], flags known: [String]) throws(UsageError) {
+    ///
+    /// - Parameter names: What the words are called that belong to no option and must be there.
+    init(
+        _ words: [String], arguments names: [String] = [], values valued: [String],
+        flags known: [String]
+    ) throws(UsageError) {
         var rest = words[...]
         while let word = rest.popFirst() {
-            guard word.hasPrefix("--") else { throw UsageError("unexpected argument '\(word)'") }
+            guard word.hasPrefix("--") else {
+                guard arguments.count < names.count, !word.isEmpty else {
+                    throw UsageError("unexpected argument '\(word)'")
+                }
+                arguments.append(word)
+                continue
+            }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard !has(name) else { throw UsageError("\(name) is given twice") }
@@ -31,6 +45,9 @@ struct CommandLineOptions {
             } else {
                 throw UsageError("unknown option \(name)")
             }
+        }
+        guard arguments.count == names.count else {
+            throw UsageError("\(names[arguments.count]) is missing")
         }
     }
 

@@ -13,6 +13,10 @@ package enum MusterCommand: Equatable, Sendable {
     case demo(DemoSettings)
     /// Print how the nodes of a cluster are.
     case status(StatusSettings)
+    /// Print what a node's log holds.
+    case inspectLog(InspectSettings)
+    /// Print what a snapshot holds.
+    case inspectSnapshot(InspectSettings)
     /// Wait for the end of a demo and remove its temporary directory. Only a demo asks for it.
     case cleanUpDemo(directory: String)
 
@@ -36,6 +40,9 @@ package enum MusterCommand: Equatable, Sendable {
             else { throw UsageError("only a demo calls this command") }
             self = .cleanUpDemo(directory: rest[0])
         case "status": self = .status(try StatusSettings(arguments: rest))
+        case "wal": self = .inspectLog(try InspectSettings(arguments: rest, of: "wal", "DIR"))
+        case "snapshot":
+            self = .inspectSnapshot(try InspectSettings(arguments: rest, of: "snapshot", "FILE"))
         default: throw UsageError("there is no command '\(name)'")
         }
     }
@@ -68,6 +75,15 @@ package enum MusterCommand: Equatable, Sendable {
         muster status [--server HOST:PORT] [--json] [--timeout MS]
             Print role, term, commit and applied index of every node. Any node can be asked
             (127.0.0.1:8848). The exit status is 1 when no leader is found.
+
+        muster wal inspect DIR [--json]
+            Print what the log in a data directory holds, segment by segment, and whether a node
+            would start with it. Only reads, takes no lock: DIR may be a copy from a dead machine.
+            The exit status is 1 when something acknowledged is damaged or missing,
+            and 2 when nothing could be looked at.
+
+        muster snapshot inspect FILE [--json]
+            Print what a snapshot or a backup holds. The exit status is 1 when it is damaged.
 
         muster version
         muster help

@@ -27,6 +27,23 @@ internal import Testing
         }
     }
 
+    @Test func `looking at files takes one path`() throws {
+        if case .inspectLog(let log) = try MusterCommand(arguments: ["wal", "inspect", "/d"]) {
+            #expect(log.path == "/d" && !log.printsJSON)
+        } else {
+            Issue.record("no inspection of a log")
+        }
+        let words = ["snapshot", "inspect", "--json", "/f"]
+        if case .inspectSnapshot(let snapshot) = try MusterCommand(arguments: words) {
+            #expect(snapshot.path == "/f" && snapshot.printsJSON)
+        } else {
+            Issue.record("no inspection of a snapshot")
+        }
+        #expect(refusal("wal", "inspect") == "DIR is missing")
+        #expect(refusal("snapshot", "inspect", "a", "b") == "unexpected argument 'b'")
+        #expect(refusal("wal", "/d").contains("muster wal inspect DIR"))
+    }
+
     @Test func `a command that does not exist is named`() {
         #expect(refusal("dance") == "there is no command 'dance'")
         #expect(refusal() == "no command is given")

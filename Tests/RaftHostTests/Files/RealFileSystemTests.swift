@@ -37,6 +37,20 @@ internal import Wire
         }
     }
 
+    @Test func `a file that is opened for reading is not changed and not made`() throws {
+        try inDirectory { directory in
+            let path = directory + "/a"
+            try files.open(path, create: true).write([1, 2].span, at: 0)
+            let file = try files.openForReading(path)
+            #expect(try file.read(5, at: 1) == [2])
+            #expect(throws: StorageError.self) { try file.write([9].span, at: 0) }
+            #expect(throws: StorageError.self) { try file.truncate(to: 0) }
+            #expect(try file.read(5, at: 0) == [1, 2])
+            #expect(throws: StorageError.self) { try files.openForReading(directory + "/b") }
+            #expect(try files.list(directory) == ["a"])
+        }
+    }
+
     @Test func `names come, change and go`() throws {
         try inDirectory { directory in
             let inner = directory + "/log/deep"
