@@ -24,3 +24,11 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// Orders moments by time.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 }
+
+extension Instant? {
+    /// The sooner of two deadlines, of which either may be missing.
+    func orSooner(_ other: Instant?) -> Instant? {
+        guard let other else { return self }
+        return self.map { Swift.min($0, other) } ?? other
+    }
+}

@@ -18,6 +18,10 @@ extension NodeLoop {
                 for i in 0..<count where failure == nil { applyNext(entries, i) }
             } catch { fail(.storage(error)) }
         }
+    }
+
+    /// Answers the reads whose moment the machine has reached.
+    mutating func answerReads() {
         for ticket in reads.takeReady(applied: applied.index) {
             completions.append(.read(ticket, .ready))
         }

@@ -8,7 +8,7 @@ extension NodeLoop {
     /// and with it the votes and acknowledgements that it gave: if it were heard, a term could get two
     /// leaders, or a committed entry be lost. Whoever is no member is not counted, and may speak.
     public func admits(_ node: NodeID, incarnation: UInt64) -> Bool {
-        guard let pinned = core.configuration.member(node)?.incarnation, pinned != 0 else {
+        guard let pinned = core.configuration.incarnation(of: node), pinned != 0 else {
             return true
         }
         return pinned == incarnation

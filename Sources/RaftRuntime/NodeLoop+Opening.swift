@@ -67,11 +67,11 @@ extension NodeLoop {
         let point = latest.map {
             RaftCore.SnapshotPoint(lastIncluded: $0.lastIncluded, configuration: $0.configuration)
         }
+        let changes = try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero)
         self.machine = machine
         self.core = RaftCore(
             id: start.node,
-            configuration: point?.configuration ?? founded.configuration,
-            changes: try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero),
+            configuration: point?.configuration ?? founded.configuration, changes: changes,
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)
         applied = point?.lastIncluded ?? .zero

@@ -192,8 +192,14 @@ extension NodeLoop {
 
     // MARK: Time
 
+    /// Whether anything has waited for too long.
+    var isAnythingLate: Bool {
+        guard let next = proposals.nextDeadline.orSooner(reads.nextDeadline) else { return false }
+        return next <= now
+    }
+
     /// Ends what has waited for too long.
-    mutating func expireWaiting() {
+    mutating func endLate() {
         for ticket in reads.takeExpired(at: now) { completions.append(.read(ticket, .timeout)) }
         guard let next = proposals.nextDeadline, next <= now else { return }
         let late = proposals.queued.prefix { $0.deadline <= now }

@@ -120,15 +120,16 @@ extension NodeLoop {
         fireTimers()
         feed(.flush)
         applyCommitted()
+        if reads.hasReady(applied: applied.index) { answerReads() }
         settleMembership()
-        expireWaiting()
+        if isAnythingLate { endLate() }
         takeSnapshotIfDue()
         startSync()
     }
 
     private mutating func fireTimers() {
         // Each timer at most once a turn: one with no delay would otherwise never let go.
-        for _ in TimerID.allCases {
+        for _ in 0..<TimerTable.count {
             guard failure == nil, let timer = timers.popDue(at: now) else { return }
             if timer == .heartbeat { countMissedHeartbeats() }
             feed(.timerFired(timer))
@@ -157,7 +158,13 @@ extension NodeLoop {
 
     /// Everything that was written and is not yet durable shares one sync.
     private mutating func startSync() {
-        guard failure == nil, syncingPersist == nil, let work = log.takeSyncWork() else { return }
+        if failure == nil, syncingPersist == nil, log.hasUnsynced { beginSync() }
+    }
+
+    // Apart, because even to name a job's type costs a generic function more than most turns have to do.
+    @inline(never)
+    private mutating func beginSync() {
+        guard let work = log.takeSyncWork() else { return }
         syncingPersist = writtenPersist
         disk.syncBegan(at: now)
         background.start(.sync(work))

@@ -14,7 +14,11 @@ internal import Wire
 /// 2. `turn(at:)` once;
 /// 3. `takeCompletions`, `takeNotices`, and a look at `failure`;
 /// 4. the next turn not after `nextDeadline`.
-public struct NodeLoop<Machine: StateMachine, Files: FileSystem, Links: Network, Jobs: Background>
+///
+/// Not copyable: there is one node, and a copy would cost as much as a turn.
+public struct NodeLoop<
+    Machine: StateMachine, Files: FileSystem, Links: Network, Jobs: Background
+>: ~Copyable
 where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// The replicated state, as far as it is applied here.
     public internal(set) var machine: Machine
@@ -91,27 +95,26 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     public var nextDeadline: Instant? {
         guard failure == nil else { return nil }
         if applied.index < core.commitIndex { return now }
-        var next = timers.next
-        let stall = disk.nextDeadline(settings.diskStallMilliseconds)
-        for deadline in [
-            proposals.nextDeadline, reads.nextDeadline, membership.nextDeadline, stall,
-        ] {
-            guard let deadline else { continue }
-            next = min(next ?? deadline, deadline)
-        }
-        return next
+        return timers.next
+            .orSooner(proposals.nextDeadline).orSooner(reads.nextDeadline)
+            .orSooner(membership.nextDeadline)
+            .orSooner(disk.nextDeadline(settings.diskStallMilliseconds))
     }
 
     /// Takes what has ended since the last call.
     public mutating func takeCompletions() -> [Completion<Machine.Answer>] {
-        defer { completions.removeAll(keepingCapacity: true) }
-        return completions
+        guard !completions.isEmpty else { return [] }
+        var taken: [Completion<Machine.Answer>] = []
+        swap(&taken, &completions)
+        return taken
     }
 
     /// Takes what has happened since the last call.
     public mutating func takeNotices() -> [NodeNotice] {
-        defer { notices.removeAll(keepingCapacity: true) }
-        return notices
+        guard !notices.isEmpty else { return [] }
+        var taken: [NodeNotice] = []
+        swap(&taken, &notices)
+        return taken
     }
 
     /// Hands the machine out for what is no part of the replicated state: taking its change events, say.

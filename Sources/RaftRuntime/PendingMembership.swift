@@ -55,8 +55,6 @@ struct PendingMembership {
     }
 
     var nextDeadline: Instant? {
-        let next = transfer?.deadline
-        guard let first = appended.map(\.deadline).min() else { return next }
-        return min(next ?? first, first)
+        appended.reduce(transfer?.deadline) { $0.orSooner($1.deadline) }
     }
 }

@@ -47,16 +47,8 @@ struct PendingProposals {
 
     /// Each list is in the order of its deadlines, for all proposals have the same time.
     var nextDeadline: Instant? {
-        var next: Instant?
-        let firsts = [
-            queued.first?.deadline, forwarded.first?.deadline, appended.first?.deadline,
-            orphans.first?.deadline,
-        ]
-        for deadline in firsts {
-            guard let deadline else { continue }
-            next = min(next ?? deadline, deadline)
-        }
-        return next
+        let sent = (forwarded.first?.deadline).orSooner(appended.first?.deadline)
+        return (queued.first?.deadline).orSooner(sent).orSooner(orphans.first?.deadline)
     }
 
     /// Drops the first `count` of the queue.
@@ -79,7 +71,7 @@ struct PendingProposals {
     /// Takes out those that were never sent anywhere.
     mutating func takeUnsent() -> [ProposalID] {
         defer { removeQueued(queued.count) }
-        return queued.map(\.id)
+        return queued.map { $0.id }
     }
 
     /// Takes out those whose outcome lies with the cluster.

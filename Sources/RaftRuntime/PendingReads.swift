@@ -49,9 +49,11 @@ struct PendingReads {
         return asked.remove(at: i).group.tickets
     }
 
+    /// Whether the machine can answer any read now.
+    func hasReady(applied: LogIndex) -> Bool { confirmed.contains { $0.index <= applied } }
+
     /// Takes out the reads that the machine can answer now.
     mutating func takeReady(applied: LogIndex) -> [ReadTicket] {
-        guard !confirmed.isEmpty else { return [] }
         var ready: [ReadTicket] = []
         confirmed.removeAll { index, group in
             guard index <= applied else { return false }
@@ -91,11 +93,7 @@ struct PendingReads {
 
     /// The next deadline, if any read waits.
     var nextDeadline: Instant? {
-        var next = queued.first?.deadline
-        for group in [asked.first?.group, confirmed.first?.group] {
-            guard let group else { continue }
-            next = min(next ?? group.deadline, group.deadline)
-        }
-        return next
+        (queued.first?.deadline)
+            .orSooner(asked.first?.group.deadline).orSooner(confirmed.first?.group.deadline)
     }
 }

@@ -2,7 +2,10 @@ internal import Raft
 
 /// When each of the core's timers runs out.
 struct TimerTable: Hashable, Sendable {
-    private var deadlines: [Instant?] = Array(repeating: nil, count: TimerID.allCases.count)
+    private static let timers = TimerID.allCases
+    /// How many timers there are.
+    static var count: Int { timers.count }
+    private var deadlines: [Instant?] = Array(repeating: nil, count: timers.count)
 
     mutating func set(_ timer: TimerID, at deadline: Instant) {
         deadlines[Int(timer.rawValue)] = deadline
@@ -12,18 +15,13 @@ struct TimerTable: Hashable, Sendable {
 
     /// The next deadline, if any timer is set.
     var next: Instant? {
-        var next: Instant?
-        for deadline in deadlines {
-            guard let deadline else { continue }
-            next = min(next ?? deadline, deadline)
-        }
-        return next
+        deadlines.reduce(nil) { $0.orSooner($1) }
     }
 
     /// Takes out the timer that is due first, if one is.
     mutating func popDue(at now: Instant) -> TimerID? {
         var due: TimerID?
-        for timer in TimerID.allCases {
+        for timer in Self.timers {
             guard let deadline = deadlines[Int(timer.rawValue)], deadline <= now else { continue }
             if let earlier = due, let other = deadlines[Int(earlier.rawValue)], other <= deadline {
                 continue

@@ -148,16 +148,19 @@ extension LogStore {
 
     // MARK: Syncing
 
+    /// Whether `takeSyncWork` would give something.
+    public var hasUnsynced: Bool { failure == nil && !syncIsOut && wanted > durable }
+
     /// What has to be performed so that all written so far is durable.
     ///
     /// Nothing when all is, or when other work is out: that must be finished first.
     public func takeSyncWork() -> SyncWork<Files>? {
-        guard failure == nil, !syncIsOut, wanted > durable else { return nil }
+        guard hasUnsynced else { return nil }
         syncIsOut = true
         let needed = records.locations.first?.position.segment ?? end.segment
         return SyncWork(
             files: files,
-            segments: segments.filter { $0.number >= durable.segment }.map(\.file),
+            segments: segments.filter { $0.number >= durable.segment }.map { $0.file },
             directory: creationIsUnsynced ? directory : nil,
             removals: segments.filter { $0.number < needed }.map { path($0.number) },
             through: wanted, firstNeeded: needed)

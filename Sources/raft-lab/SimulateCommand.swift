@@ -38,7 +38,7 @@ enum SimulateCommand {
         let overdue = options.requiresMarks ? campaign.marks.missing : campaign.overdueMarks
         guard !overdue.isEmpty else { return true }
         print(
-            "FAILED never met, and so not tested:", overdue.map(\.rawValue).joined(separator: ", "))
+            "FAILED never met, and so not tested:", overdue.map { "\($0)" }.joined(separator: ", "))
         return false
     }
 
@@ -65,8 +65,8 @@ enum SimulateCommand {
             "\(campaign.simulatedMilliseconds / 1000) simulated s in \(milliseconds) ms:",
             "\(campaign.simulatedMilliseconds / UInt64(milliseconds)) simulated s a second")
         let met = SimulationMark.allCases.filter { campaign.marks[$0] > 0 }
-        print("met:", met.map { "\($0.rawValue) \(campaign.marks[$0])" }.joined(separator: ", "))
-        let missing = campaign.marks.missing.map(\.rawValue)
+        print("met:", met.map { "\($0) \(campaign.marks[$0])" }.joined(separator: ", "))
+        let missing = campaign.marks.missing.map { "\($0)" }
         print("never met:", missing.isEmpty ? "none" : missing.joined(separator: ", "))
     }
 

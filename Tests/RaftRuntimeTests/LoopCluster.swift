@@ -30,10 +30,16 @@ struct LoopCluster<Machine: StateMachine> {
     }
 
     /// A node that runs.
-    struct Member {
+    final class Member {
         var node: Node
         let outside: Outside
         let files: SimulatedFileSystem
+
+        init(_ node: consuming Node, _ outside: Outside, _ files: SimulatedFileSystem) {
+            self.node = node
+            self.outside = outside
+            self.files = files
+        }
     }
 
     private(set) var members: [Member] = []
@@ -82,12 +88,12 @@ struct LoopCluster<Machine: StateMachine> {
             network: outside, background: outside, settings: settings,
             at: Instant(nanoseconds: nanoseconds))
         node.start()
-        return Member(node: node, outside: outside, files: files)
+        return Member(node, outside, files)
     }
 
     subscript(id: NodeID) -> Node {
-        get { members[Int(id.rawValue) - 1].node }
-        set { members[Int(id.rawValue) - 1].node = newValue }
+        _read { yield members[Int(id.rawValue) - 1].node }
+        _modify { yield &members[Int(id.rawValue) - 1].node }
     }
 
     /// Ends a node's process as a power failure would, and starts it again.

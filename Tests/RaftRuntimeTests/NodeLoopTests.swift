@@ -58,7 +58,7 @@ private final class Outside: Network, Background {
 }
 
 /// One node of a cluster, driven by hand.
-private struct Rig {
+private final class Rig {
     var node: NodeLoop<Tape, SimulatedFileSystem, Outside, Outside>
     let outside = Outside()
     var time: UInt64 = 0
@@ -78,13 +78,13 @@ private struct Rig {
         node.start()
     }
 
-    mutating func turn(after milliseconds: UInt64 = 1) {
+    func turn(after milliseconds: UInt64 = 1) {
         time += milliseconds
         node.turn(at: Instant(nanoseconds: time * 1_000_000), wallMilliseconds: 1_000_000 + time)
     }
 
     /// Does the jobs that are waiting, and those that they lead to.
-    mutating func settle() {
+    func settle() {
         repeat {
             let jobs = outside.jobs
             outside.jobs = []
@@ -94,7 +94,7 @@ private struct Rig {
     }
 
     /// Waits out the timers of a cluster of one until it leads.
-    mutating func elect() {
+    func elect() {
         for _ in 0..<40 where node.core.roleName != .leader {
             turn(after: 100)
             settle()
@@ -102,7 +102,7 @@ private struct Rig {
     }
 
     /// Waits out the timers of a larger cluster, in which node 2 grants what it is asked for.
-    mutating func electWithHelp() {
+    func electWithHelp() {
         for _ in 0..<40 where node.core.roleName != .leader {
             turn(after: 100)
             settle()
@@ -115,16 +115,15 @@ private struct Rig {
         }
     }
 
-    mutating func propose(_ text: String) -> ProposalID { node.propose(Array(text.utf8).span) }
+    func propose(_ text: String) -> ProposalID { node.propose(Array(text.utf8).span) }
 
     /// Takes in a message as node 2, the leader of a term.
-    mutating func hear(_ body: Message.Body, _ contents: PackedBytes = PackedBytes(), term: UInt64)
-    {
+    func hear(_ body: Message.Body, _ contents: PackedBytes = PackedBytes(), term: UInt64) {
         let message = Message(from: NodeID(2), to: NodeID(1), term: Term(term), body: body)
         node.receive(.raft(message, contents), from: NodeID(2), incarnation: 0)
     }
 
-    mutating func hearEntries(
+    func hearEntries(
         after previous: EntryID, term: UInt64, commit: UInt64, _ texts: [String]
     ) {
         let contents = PackedBytes(
@@ -142,7 +141,7 @@ private struct Rig {
 
 @Suite struct `A node's loop` {
     @Test func `a cluster of one answers once the entry is durable and not before`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 1)
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()
         let id = rig.propose("a")
         rig.turn()
@@ -159,13 +158,13 @@ private struct Rig {
 
     @Test func `what was answered is there after a crash that keeps nothing unsynced`() throws {
         let files = SimulatedFileSystem()
-        var rig = try Rig(files, voters: 1)
+        let rig = try Rig(files, voters: 1)
         rig.elect()
         for text in ["a", "b", "c"] { _ = rig.propose(text) }
         rig.settle()
         #expect(rig.node.takeCompletions().count == 3)
         files.crashKeepingNothing()
-        var again = try Rig(files, voters: 1)
+        let again = try Rig(files, voters: 1)
         again.elect()
         #expect(again.node.machine.commands == ["a", "b", "c"].map { Array($0.utf8) })
         #expect(again.node.core.term == Term(2))
@@ -173,7 +172,7 @@ private struct Rig {
 
     @Test func `after a snapshot the log is short and a restart goes on from both`() throws {
         let files = SimulatedFileSystem()
-        var rig = try Rig(files, voters: 1, snapshotEntries: 5)
+        let rig = try Rig(files, voters: 1, snapshotEntries: 5)
         rig.elect()
         for number in 0..<12 {
             _ = rig.propose("\(number)")
@@ -183,14 +182,14 @@ private struct Rig {
         #expect(snapshot.lastIncluded.index >= LogIndex(10))
         #expect(rig.node.core.log.base.index.advanced(by: 2) == snapshot.lastIncluded.index)
         files.crashKeepingNothing()
-        var again = try Rig(files, voters: 1, snapshotEntries: 5)
+        let again = try Rig(files, voters: 1, snapshotEntries: 5)
         again.elect()
         #expect(again.node.machine.commands == (0..<12).map { Array("\($0)".utf8) })
     }
 
     @Test func `a directory with snapshots and without a log is refused`() throws {
         let files = SimulatedFileSystem()
-        var rig = try Rig(files, voters: 1, snapshotEntries: 2)
+        let rig = try Rig(files, voters: 1, snapshotEntries: 2)
         rig.elect()
         for number in 0..<5 {
             _ = rig.propose("\(number)")
@@ -202,7 +201,7 @@ private struct Rig {
     }
 
     @Test func `without a leader a proposal waits and is surely not done at the end`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         let id = rig.propose("a")
         let ticket = rig.node.read()
         rig.turn()
@@ -215,7 +214,7 @@ private struct Rig {
     }
 
     @Test func `a follower forwards and answers from its own machine`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         rig.hear(.heartbeat(committed: .zero, round: 1), term: 1)
         rig.turn()
         rig.settle()
@@ -239,7 +238,7 @@ private struct Rig {
     }
 
     @Test func `a forwarded proposal is unknown when the leader's process has gone`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         rig.hear(.heartbeat(committed: .zero, round: 1), term: 1)
         rig.turn()
         rig.settle()
@@ -261,7 +260,7 @@ private struct Rig {
     @Test func `a leader's proposal is superseded only when another entry is committed there`()
         throws
     {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         rig.electWithHelp()
         let term = rig.node.core.term.rawValue
         let id = rig.propose("mine")
@@ -276,7 +275,7 @@ private struct Rig {
     }
 
     @Test func `a machine that fails stops the node and says where`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 1)
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()
         let id = rig.propose("fail")
         rig.settle()
@@ -293,7 +292,7 @@ private struct Rig {
 
     @Test func `a failed sync stops the node and nothing is acknowledged`() throws {
         let files = SimulatedFileSystem()
-        var rig = try Rig(files, voters: 1)
+        let rig = try Rig(files, voters: 1)
         rig.elect()
         let id = rig.propose("a")
         rig.turn()
@@ -307,7 +306,7 @@ private struct Rig {
     }
 
     @Test func `a sync vouches for what was written before it began and for no more`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 1)
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()
         let first = rig.propose("a")
         rig.turn()
@@ -326,7 +325,7 @@ private struct Rig {
 
     @Test func `a snapshot that could not be written is tried again later`() throws {
         let files = SimulatedFileSystem()
-        var rig = try Rig(files, voters: 1, snapshotEntries: 5)
+        let rig = try Rig(files, voters: 1, snapshotEntries: 5)
         rig.elect()
         files.failingOperation = "rename"
         for number in 0..<6 {
@@ -342,7 +341,7 @@ private struct Rig {
     }
 
     @Test func `reads beyond the limit are refused at once`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         for _ in 0..<rig.node.settings.maxWaitingReads { _ = rig.node.read() }
         #expect(rig.node.takeCompletions().isEmpty)
         let late = rig.node.read()
@@ -350,7 +349,7 @@ private struct Rig {
     }
 
     @Test func `commands beyond the limit are refused here and from others`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 1)
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()
         let large = [UInt8](repeating: 0, count: NodeSettings.largestCommandBytes + 1)
         let id = rig.node.propose(large.span)
@@ -365,7 +364,7 @@ private struct Rig {
     }
 
     @Test func `entries that do not fit one append follow in the same turn without a gap`() throws {
-        var rig = try Rig(SimulatedFileSystem(), voters: 3)
+        let rig = try Rig(SimulatedFileSystem(), voters: 3)
         rig.electWithHelp()
         let term = rig.node.core.term.rawValue
         rig.hear(.appendResponse(.accepted(matchIndex: LogIndex(1))), term: term)

@@ -12,7 +12,7 @@ final class MetricsPage {
 
     init(_ service: RegistryService) { self.service = service }
 
-    private var node: RegistryService.Host.Node { service.host.node }
+    private var host: RegistryService.Host { service.host }
 
     func render() -> [UInt8] {
         var text = MetricsText()
@@ -40,7 +40,7 @@ final class MetricsPage {
         ) {
             // A peer that has missed none is there with 0: a counter that appears with its first count
             // hides that count from whoever watches its rate.
-            let missed = node.counters.missedHeartbeats
+            let missed = host.node.counters.missedHeartbeats
             for (peer, _) in service.host.transport.peerStatistics {
                 let labels: MetricsText.Labels = [
                     "module": "naming", "name": "leaderSendBeatFailed", "peer": "\(peer)",
@@ -52,7 +52,7 @@ final class MetricsPage {
 
     /// 1 leads, 0 follows, 2 neither.
     private var leaderStatus: Double {
-        switch node.core.roleName {
+        switch host.node.core.roleName {
         case .leader: 1
         case .follower: 0
         case .preCandidate, .candidate: 2
@@ -72,12 +72,12 @@ final class MetricsPage {
     // MARK: Raft
 
     private func writeRaft(_ text: inout MetricsText) {
-        let core = node.core
+        let core = host.node.core
         let indexes: [(name: String, help: String, value: LogIndex)] = [
             ("last", "The last entry in this node's log.", core.log.lastIndex),
             ("durable", "The last entry that is on this node's disk.", core.durableIndex),
             ("commit", "The last entry known to be committed.", core.commitIndex),
-            ("applied", "The last entry that is in the registry.", node.applied.index),
+            ("applied", "The last entry that is in the registry.", host.node.applied.index),
             (
                 "snapshot", "The last entry that the newest snapshot covers.",
                 core.snapshot?.lastIncluded.index ?? .zero
@@ -92,8 +92,8 @@ final class MetricsPage {
             core.leader == nil ? 0 : 1)
         text.gauge(
             "muster_cluster_time_seconds", "The replicated clock.",
-            Double(node.clusterTimeMilliseconds) / 1000)
-        writeCounters(node.counters, &text)
+            Double(host.node.clusterTimeMilliseconds) / 1000)
+        writeCounters(host.node.counters, &text)
     }
 
     private func writeCounters(_ counters: NodeCounters, _ text: inout MetricsText) {
@@ -114,7 +114,7 @@ final class MetricsPage {
         text.family(
             "muster_raft_append_seconds", .histogram,
             "From a proposal's arrival at this node until it is committed and applied here."
-        ) { $0.sample(Histogram(node.proposalLatency)) }
+        ) { $0.sample(Histogram(host.node.proposalLatency)) }
         text.family("muster_raft_fsync_seconds", .histogram, "Syncs of the log.") {
             $0.sample(Histogram(service.host.syncLatency))
         }
@@ -124,7 +124,7 @@ final class MetricsPage {
 
     private func writePeers(_ text: inout MetricsText) {
         text.family("muster_raft_match_index", .gauge, "What a leader knows its peers to hold.") {
-            for peer in node.peers {
+            for peer in host.node.peers {
                 $0.sample(Double(peer.matchIndex.rawValue), ["peer": "\(peer.node)"])
             }
         }

@@ -1,4 +1,5 @@
 public import RaftStorage
+internal import Wire
 
 /// An open file of a simulated file system. Confined to one thread as that is.
 public final class SimulatedFile: StorageFile, @unchecked Sendable {
@@ -98,8 +99,7 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
 
     private func copied(_ bytes: Span<UInt8>) -> [UInt8] {
         var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for i in bytes.indices { copy.append(bytes[i]) }
+        copy.write(bytes)
         return copy
     }
 }

@@ -121,10 +121,14 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     // MARK: What the handles use
 
     /// Counts a call and throws when it is one that fails.
-    func begin(_ operation: String, _ path: String, life: Int? = nil) throws(StorageError) {
+    ///
+    /// - Parameter what: The path and, for people, more; made only when somebody wants to read it.
+    func begin(
+        _ operation: String, _ what: @autoclosure () -> String, life: Int? = nil
+    ) throws(StorageError) {
         callCount += 1
         if historyLimit > 0 {
-            history.append("\(callCount) \(operation) \(path)")
+            history.append("\(callCount) \(operation) \(what())")
             if history.count > historyLimit { history.removeFirst() }
         }
         if operation == failingOperation {
@@ -135,7 +139,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         let isOver = lastCall.map { callCount >= $0 } ?? false
         if isOver || callCount == failingCall || life ?? self.life != self.life {
             throw StorageError(
-                .system(code: failureCode), operation: operation, path: path,
+                .system(code: failureCode), operation: operation, path: what(),
                 detail: life ?? self.life == self.life ? "injected" : "opened before a crash")
         }
     }

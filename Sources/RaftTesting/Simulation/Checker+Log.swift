@@ -144,9 +144,10 @@ extension Checker {
     func holdsDurably(
         _ node: NodeID, _ entry: EntryID, in configuration: Configuration
     ) -> Bool {
-        let witness = witness(of: node, in: configuration)
-        if witness.log.base.index >= entry.index { return true }
-        return witness.log.contains(entry) && witness.durableIndex >= entry.index
+        withWitness(of: node, in: configuration) { witness in
+            witness.log.base.index >= entry.index
+                || witness.log.contains(entry) && witness.durableIndex >= entry.index
+        }
     }
 
     /// What a leader believes of its peers' disks is true, as long as they are in its term.
@@ -157,9 +158,9 @@ extension Checker {
             expect(
                 peer.nextIndex > index && peer.nextIndex <= core.log.lastIndex.next,
                 "leader \(core.id) sends \(peer.nextIndex) next, matched is \(index)")
-            let witness = witness(of: peer.node, in: core.configuration)
-            guard witness.hardState.term <= core.term, let term = core.log.term(at: index),
-                index > .zero
+            guard index > .zero, let term = core.log.term(at: index),
+                withWitness(of: peer.node, in: core.configuration, { $0.hardState.term })
+                    <= core.term
             else { continue }
             expect(
                 holdsDurably(

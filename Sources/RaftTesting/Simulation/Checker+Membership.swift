@@ -11,12 +11,20 @@ extension Checker {
 
     /// What is known of a member as the membership knows it: one that has lost its disk since, and came back
     /// with another incarnation, is not the one that is counted.
-    func witness(of node: NodeID, in configuration: Configuration) -> Witness {
+    ///
+    /// Hands it out in place: a copy would cost more than most looks at it.
+    func withWitness<Result>(
+        of node: NodeID, in configuration: Configuration, _ look: (borrowing Witness) -> Result
+    ) -> Result {
         let place = Int(node.rawValue) - 1
-        let pinned = configuration.member(node)?.incarnation ?? 0
-        guard pinned != 0 else { return witnesses[place] }
-        guard let generation = incarnations[place].firstIndex(of: pinned) else { return Witness() }
-        return generation < archives[place].count ? archives[place][generation] : witnesses[place]
+        guard let pinned = configuration.incarnation(of: node), pinned != 0 else {
+            return look(witnesses[place])
+        }
+        guard let generation = incarnations[place].firstIndex(of: pinned) else {
+            return look(Witness())
+        }
+        return generation < archives[place].count
+            ? look(archives[place][generation]) : look(witnesses[place])
     }
 
     /// A node's directory is gone, and with it what it was.

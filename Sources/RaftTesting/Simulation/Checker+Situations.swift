@@ -43,7 +43,8 @@ extension Checker {
     private func noteSplit(_ term: Term, _ configuration: Configuration) {
         guard !splitTerms.contains(term) else { return }
         func vote(of node: NodeID) -> NodeID? {
-            votes[Self.voteKey(node, term, witness(of: node, in: configuration).generation)]
+            let generation = withWitness(of: node, in: configuration) { $0.generation }
+            return votes[Self.voteKey(node, term, generation)]
         }
         let candidates = configuration.members.filter { vote(of: $0) == $0 }
         let isSplit =
@@ -94,7 +95,7 @@ extension Checker {
         guard !promoted.isEmpty else { return }
         marks.hit(.learnerPromoted)
         let end = LogIndex(UInt64(committed.count))
-        if promoted.contains(where: { witness(of: $0, in: after).log.lastIndex < end }) {
+        if promoted.contains(where: { withWitness(of: $0, in: after) { $0.log.lastIndex } < end }) {
             marks.hit(.learnerPromotedLagging)
         }
     }

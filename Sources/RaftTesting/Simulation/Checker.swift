@@ -170,7 +170,14 @@ final class Checker {
 
     /// A process has ended a turn; it may have died in it.
     func observe(_ node: SimulatedNode) {
-        guard let core = node.process?.loop.core else { return }
+        if let process = node.process { observe(node, process.loop) }
+    }
+
+    private func observe(_ node: SimulatedNode, _ loop: borrowing SimulatedLoop) {
+        observe(node, loop.core)
+    }
+
+    private func observe(_ node: SimulatedNode, _ core: RaftCore) {
         let place = node.place
         let before = witnesses[place]
         observeTerm(place, core)
@@ -199,14 +206,14 @@ final class Checker {
 
     /// One leader a term, elected by a quorum, with everything that earlier terms have committed.
     private func observeRole(_ node: SimulatedNode, _ core: RaftCore) {
-        let before = witnesses[node.place]
         guard core.roleName == .leader,
-            before.role != .leader || before.hardState.term != core.term
+            witnesses[node.place].role != .leader
+                || witnesses[node.place].hardState.term != core.term
         else { return }
         marks.hit(.leaderElected)
         claimOffice(node, core.term)
         let supported = core.configuration.hasQuorum {
-            let generation = witness(of: $0, in: core.configuration).generation
+            let generation = withWitness(of: $0, in: core.configuration) { $0.generation }
             return $0 == core.id || votes[Self.voteKey($0, core.term, generation)] == core.id
         }
         expect(supported, "node \(core.id) leads term \(core.term) without a quorum's votes")

@@ -1,5 +1,5 @@
 /// A situation that a campaign of simulations should meet; one that is never met tests nothing.
-public enum SimulationMark: String, CaseIterable, Sendable {
+public enum SimulationMark: UInt8, CaseIterable, Sendable {
     /// A node became leader.
     case leaderElected
     /// Two live nodes led at once, in different terms.
@@ -211,16 +211,14 @@ public enum SimulationMark: String, CaseIterable, Sendable {
 /// How often each situation was met.
 public struct SimulationMarks: Hashable, Sendable {
     private var counts = [UInt64](repeating: 0, count: SimulationMark.allCases.count)
-    private static let places: [SimulationMark: Int] = Dictionary(
-        uniqueKeysWithValues: SimulationMark.allCases.enumerated().map { ($1, $0) })
 
     /// No situation met.
     public init() {}
 
     /// How often one was met.
-    public subscript(mark: SimulationMark) -> UInt64 { counts[Self.places[mark] ?? 0] }
+    public subscript(mark: SimulationMark) -> UInt64 { counts[Int(mark.rawValue)] }
 
-    mutating func hit(_ mark: SimulationMark) { counts[Self.places[mark] ?? 0] += 1 }
+    mutating func hit(_ mark: SimulationMark) { counts[Int(mark.rawValue)] += 1 }
 
     /// Adds what another run has met.
     public mutating func add(_ other: SimulationMarks) {
