@@ -15,8 +15,13 @@ public enum MembershipChange: Hashable, Sendable {
     /// caught up; voters that are not named leave.
     case setVoters([NodeID])
     /// What is known of a member has changed. A known incarnation stays: a member that has lost its disk
-    /// is removed and added again, for what it acknowledged is gone.
+    /// is removed and added again, or readmitted, for what it acknowledged is gone.
     case update(Member)
+    /// A member has begun anew, under its old name and with another incarnation.
+    ///
+    /// As long as it counts as a voter it is made a learner, which shall be a voter again; of a learner the
+    /// incarnation is overwritten. So a voter takes two such changes, the second one when the first is done.
+    case readmit(NodeID, incarnation: UInt64)
 }
 
 /// Why a membership is not changed. None of these leaves anything behind.
@@ -38,11 +43,12 @@ public enum MembershipRefusal: Error, Hashable, Sendable {
     case wrongKind(NodeID)
     /// The learner lacks too much of the log to vote now.
     case notCaughtUp(NodeID)
-    /// The member is known by another incarnation.
+    /// The member is known by another incarnation; or by none, where one is to take the place of another.
     case otherIncarnation(NodeID)
     /// A cluster needs a voter.
     case lastVoter
-    /// An address is longer than `Member.maxAddressBytes`, or a node is named 0.
+    /// An address is longer than `Member.maxAddressBytes`, a node is named 0, or a new one has no incarnation
+    /// where those of others are known.
     case malformed(NodeID)
 }
 
@@ -57,6 +63,10 @@ extension Configuration {
         case .add(let member, let asVoter):
             try check(member)
             guard !isMember(member.id) else { throw .alreadyMember(member.id) }
+            // Where all members are known by their incarnations, that stays so.
+            guard member.incarnation != 0 || roster.allSatisfy({ $0.incarnation == 0 }) else {
+                throw .malformed(member.id)
+            }
             return with(
                 learners: learners + [member.id],
                 promoting: asVoter ? promoting + [member.id] : promoting, roster: roster + [member])
@@ -80,7 +90,30 @@ extension Configuration {
             }
             let others = roster.filter { $0.id != member.id }
             return with(learners: learners, promoting: promoting, roster: others + [member])
+        case .readmit(let node, let incarnation): return try readmitting(node, incarnation)
         }
+    }
+
+    /// The next step on the way to a member that has begun anew.
+    ///
+    /// A voter is made a learner first, through a joint membership like any other, and keeps the incarnation
+    /// by which it is known until that is done: so nobody takes the word of the new one for that of the
+    /// old one, which is counted. A learner counts for nothing, and may become another one.
+    private func readmitting(
+        _ node: NodeID, _ incarnation: UInt64
+    ) throws(MembershipRefusal) -> Configuration {
+        guard var member = member(node) else { throw .unknownMember(node) }
+        guard member.incarnation != 0, incarnation != 0 else { throw .otherIncarnation(node) }
+        guard member.incarnation != incarnation else { throw .alreadyMember(node) }
+        guard learners.contains(node) else {
+            let demoted = try withoutVoter(node, keeping: true)
+            return demoted.with(
+                learners: demoted.learners, promoting: demoted.promoting + [node], roster: roster)
+        }
+        member.incarnation = incarnation
+        return with(
+            learners: learners, promoting: promoting,
+            roster: roster.filter { $0.id != node } + [member])
     }
 
     /// The membership after a joint one: those who leave have left.

@@ -7,6 +7,7 @@ extension RaftCore {
     /// Writes all that what this core does next depends on.
     package func encode(into writer: inout CanonicalWriter) {
         writer.add(id)
+        writer.add(incarnation)
         writer.add(history.base)
         writer.add(history.changes)
         writer.add(hardState)

@@ -19,7 +19,7 @@ extension RaftCore {
         refuseReads(into: &effects)
         timerIsStale = false
         hurriedCampaigns = timer == .earlyCampaign ? Self.maxHurriedCampaigns : 0
-        if configuration.isVoter(id) { effects.append(.setTimer(timer)) }
+        if isVoter { effects.append(.setTimer(timer)) }
     }
 
     /// So many times in a row a node campaigns after a short wait only; a few more split votes than
@@ -28,7 +28,7 @@ extension RaftCore {
 
     /// Asks for votes, or first whether that would be of use.
     mutating func campaign(into effects: inout [Effect]) {
-        guard configuration.isVoter(id) else { return }
+        guard isVoter else { return }
         // Whoever cannot write could not lead; the disk may work again by the next try.
         guard !isDiskStalled else { return effects.append(.setTimer(.campaign)) }
         switch role {
@@ -158,7 +158,8 @@ extension RaftCore {
         cancelCampaignTimers(into: &effects)
         effects.append(.cancelTimer(.election))
         role = .leader(Leadership(firstIndex: log.lastIndex.next))
-        role.leadership.setPeers(configuration, besides: id, lastIndex: log.lastIndex)
+        role.leadership.setPeers(
+            configuration, after: configuration, besides: id, lastIndex: log.lastIndex)
         announceLeadership(into: &effects)
         log.append(term: term, count: 1)
         noteUnwritten(from: log.lastIndex)
@@ -195,7 +196,7 @@ extension RaftCore {
         role.follower.isBound = wasBound
         // A node that already waits to campaign goes on waiting: a flood of newer terms from others
         // must not keep the only one that could win from trying.
-        if configuration.isVoter(id), !wasWaiting {
+        if isVoter, !wasWaiting {
             cancelCampaignTimers(into: &effects)
             effects.append(.setTimer(.election))
         }

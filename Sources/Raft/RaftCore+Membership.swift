@@ -73,14 +73,16 @@ extension RaftCore {
 
     /// Makes the newest membership the one that counts.
     mutating func adoptConfiguration(into effects: inout [Effect]) {
-        let wasVoter = configuration.isVoter(id)
+        let wasVoter = isVoter
+        let before = configuration
         guard configuration != history.current else { return }
         configuration = history.current
         effects.append(.configurationChanged(configuration))
         if role.isLeader {
-            role.leadership.setPeers(configuration, besides: id, lastIndex: log.lastIndex)
+            role.leadership.setPeers(
+                configuration, after: before, besides: id, lastIndex: log.lastIndex)
             role.leadership.mayCommit = true
-        } else if !wasVoter, configuration.isVoter(id) {
+        } else if !wasVoter, isVoter {
             // It may have lost its leader long ago, and waited for nothing while it had no vote.
             effects.append(.setTimer(.election))
         }
@@ -124,12 +126,17 @@ extension RaftCore {
 }
 
 extension Leadership {
-    /// Looks after the members of a new membership: those who stay keep their place.
+    /// Looks after the members of a new membership: those who stay keep their place. One that has begun anew
+    /// under its name has not stayed: what the earlier one had is gone.
     mutating func setPeers(
-        _ configuration: Configuration, besides own: NodeID, lastIndex: LogIndex
+        _ configuration: Configuration, after before: Configuration, besides own: NodeID,
+        lastIndex: LogIndex
     ) {
         peers = configuration.members.filter { $0 != own }.map { node in
-            peers.first { $0.node == node } ?? Progress(node: node, nextIndex: lastIndex.next)
+            let known = before.member(node)?.incarnation ?? 0
+            let isSame = known == 0 || known == configuration.member(node)?.incarnation
+            let kept = isSame ? peers.first { $0.node == node } : nil
+            return kept ?? Progress(node: node, nextIndex: lastIndex.next)
         }
         for i in peers.indices {
             let isPromoting = configuration.promoting.contains(peers[i].node)

@@ -81,7 +81,7 @@ extension RaftCore {
     /// The leader has told this node to take over. Voters that hear the leader vote all the same, for it
     /// is the leader's own wish.
     mutating func campaignAsOrdered(into effects: inout [Effect]) {
-        guard configuration.isVoter(id), !isDiskStalled else { return }
+        guard isVoter, !isDiskStalled else { return }
         refuseReads(into: &effects)
         timerIsStale = false
         cancelCampaignTimers(into: &effects)

@@ -12,6 +12,8 @@
 public struct RaftCore: Hashable, Sendable {
     /// This node.
     public let id: NodeID
+    /// The number drawn when its data directory was made; 0 when nobody goes by it.
+    public let incarnation: UInt64
     /// The membership that counts: the newest in the log, committed or not (thesis §4.1).
     public internal(set) var configuration: Configuration
     /// The protocol's choices.
@@ -68,6 +70,7 @@ public struct RaftCore: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - id: This node.
+    ///   - incarnation: The number of its data directory, as in `Member`; 0 when nobody goes by it.
     ///   - configuration: The membership at the snapshot's end, or the founding one when there is no
     ///     snapshot; one without voters for a node that joins.
     ///   - changes: The memberships among the log's entries after the snapshot's end, in order.
@@ -76,8 +79,8 @@ public struct RaftCore: Hashable, Sendable {
     ///   - snapshot: The newest durable snapshot; its last entry is within the log or at its base.
     ///   - settings: The protocol's choices.
     public init(
-        id: NodeID, configuration: Configuration, changes: [PlacedConfiguration] = [],
-        hardState: HardState = HardState(),
+        id: NodeID, incarnation: UInt64 = 0, configuration: Configuration,
+        changes: [PlacedConfiguration] = [], hardState: HardState = HardState(),
         log: LogOutline = LogOutline(), snapshot: SnapshotPoint? = nil,
         settings: CoreSettings = CoreSettings()
     ) {
@@ -86,6 +89,7 @@ public struct RaftCore: Hashable, Sendable {
         invariant(
             log.last.term <= hardState.term, "log ends in \(log.last), term is \(hardState.term)")
         self.id = id
+        self.incarnation = incarnation
         invariant(
             changes.allSatisfy { $0.index > applied.index && $0.index <= log.lastIndex },
             "a membership outside of the log \(log)")
@@ -105,6 +109,15 @@ public struct RaftCore: Hashable, Sendable {
 
     /// The newest term this node has heard of.
     public var term: Term { hardState.term }
+
+    /// Whether this node may vote for itself and lead: it is the voter that the membership means by its name.
+    ///
+    /// One that has begun anew under the name of a voter is not; counting itself, it could lead beside another.
+    var isVoter: Bool {
+        let pinned = configuration.member(id)?.incarnation ?? 0
+        return configuration.isVoter(id)
+            && (pinned == 0 || incarnation == 0 || pinned == incarnation)
+    }
 
     /// The name of this node's part.
     public var roleName: RoleName { role.name }
@@ -177,7 +190,7 @@ public struct RaftCore: Hashable, Sendable {
 
     private mutating func start(into effects: inout [Effect]) {
         standByForgottenPromise()
-        if configuration.isVoter(id) || settings.lease != nil {
+        if isVoter || settings.lease != nil {
             effects.append(.setTimer(.election))
         }
     }

@@ -74,8 +74,9 @@ extension NodeLoop {
         self.founding = nil
         // Until now the core has heard and said nothing.
         core = RaftCore(
-            id: founding.own.node, configuration: founding.configuration,
-            hardState: core.hardState, log: core.log, settings: settings.coreForLoop)
+            id: founding.own.node, incarnation: founding.own.incarnation,
+            configuration: founding.configuration, hardState: core.hardState, log: core.log,
+            settings: settings.coreForLoop)
         notices.append(.founded(founding.configuration))
         if hasStarted { beginCore() }
     }

@@ -171,7 +171,7 @@ extension MembershipChange {
         switch self {
         case .add(let member, asVoter: true): member.id
         case .promote(let node): node
-        case .add, .demote, .remove, .setVoters, .update: nil
+        case .add, .demote, .remove, .setVoters, .update, .readmit: nil
         }
     }
 }

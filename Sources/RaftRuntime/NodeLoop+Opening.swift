@@ -70,7 +70,7 @@ extension NodeLoop {
         let changes = try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero)
         self.machine = machine
         self.core = RaftCore(
-            id: start.node,
+            id: start.node, incarnation: disk.recovered.identity.incarnation,
             configuration: point?.configuration ?? founded.configuration, changes: changes,
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)

@@ -44,6 +44,14 @@ internal import Testing
             $0.changes = [.add(Member(NodeID(3)), asVoter: true)]
         },
         preset("transfer", "nodes 3 leader=1", [.transfers: 1, .heartbeats: 1]),
+        preset(
+            "readmission", nodes + " leader=1 incarnations=yes",
+            [.changes: 2, .heartbeats: 1], maxTerm: 1
+        ) {
+            $0.opening = ["crash 3; wipe 3"]
+            $0.changes = [.readmit(NodeID(3), incarnation: 1003)]
+            $0.alike = []
+        },
     ]
 
     @Test(arguments: small.indices)
@@ -108,6 +116,23 @@ internal import Testing
             let nodes = try Script.nodes(after: steps.prefix(count).joined(separator: "\n\n"))
             #expect((isEmpty(nodes) != nil) == (count == steps.count))
         }
+    }
+
+    @Test func `one that has begun anew becomes a voter again, and is heard`() throws {
+        let isStillAway: @Sendable ([ModelNode]) -> String? = { nodes in
+            let isBack = nodes.contains { node in
+                let configuration = node.core.configuration
+                return configuration
+                    == Configuration(
+                        voters: [1, 2, 3].map { NodeID($0) }, roster: configuration.roster)
+                    && configuration.member(NodeID(3))?.incarnation == 1003
+                    && node.core.commitIndex == node.core.log.lastIndex
+            }
+            return isBack ? "it is back" : nil
+        }
+        let preset = try #require(Self.small.last)
+        var explorer = try Explorer(preset, invariant: isStillAway)
+        #expect(explorer.run().violation == "it is back")
     }
 
     @Test func `a limit cuts an exploration and says so`() throws {

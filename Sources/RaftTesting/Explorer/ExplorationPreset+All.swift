@@ -8,7 +8,7 @@ extension ExplorationPreset {
         [
             election, replication, figure8, preVote, network, stragglers, lateDisk, snapshot,
             readIndex, joint,
-            removeLeader, transfer, amnesia,
+            removeLeader, transfer, amnesia, readmission,
         ] + nights
 
     /// The preset of a name.
@@ -155,6 +155,22 @@ extension ExplorationPreset {
             spending: [.campaigns: 1, .heartbeats: 1, .proposals: 1, .crashes: 2, .wipes: 1],
             maxTerm: 2,
             alike: [])  // incarnations are names too
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    static var readmission: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "readmission",
+            summary:
+                "a voter that has lost its disk becomes a learner, another one, and a voter again",
+            nodes: "nodes 3 leader=1 pre-vote=no check-quorum=no incarnations=yes",
+            spending: [.campaigns: 1, .heartbeats: 1, .changes: 2, .crashes: 1], maxTerm: 2,
+            alike: [])  // incarnations are names too
+        // What it acknowledged, together with the leader, the other one does not have.
+        preset.opening = ["cut 2; propose 1 a; crash 3; wipe 3; heal"]
+        preset.changes = [.readmit(NodeID(3), incarnation: 3 + ModelNode.wipedIncarnation)]
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1
         return preset

@@ -48,6 +48,15 @@ extension ExplorationPreset {
             $0.spending[.campaigns] = 2
             $0.maxTerm = 3
         },
+        wider(
+            readmission, "readmission-night",
+            "as readmission, with a proposal at any time, more campaigns and crashes"
+        ) {
+            $0.opening = ["crash 3; wipe 3"]
+            $0.spending[.campaigns] = 2
+            $0.spending[.proposals] = 1
+            $0.spending[.crashes] = 2
+        },
         swap,
     ]
 

@@ -138,6 +138,8 @@ extension MembershipChange {
         case .update(let member):
             "update \(id) \(member.id) incarnation=\(member.incarnation)"
                 + " priority=\(member.priority)"
+        case .readmit(let node, let incarnation):
+            "readmit \(id) \(node) incarnation=\(incarnation)"
         }
     }
 }

@@ -17,9 +17,11 @@ struct LocalFacts: Sendable {
     /// The voters of each half of its membership, a bit a node; the second is 0 unless it is joint.
     var incoming: UInt64
     var outgoing: UInt64
-    /// Whether it has lost its disk; and whom its membership knows from before such a loss.
+    /// Whether it has lost its disk; and whom its membership knows from before such a loss, and whom as the
+    /// one after it, a bit a node.
     var isWiped: Bool
     var pinned: UInt64 = 0
+    var pinnedAnew: UInt64 = 0
     /// The places of memberships in the log, a bit an entry.
     var changes: UInt64 = 0
 
@@ -39,9 +41,13 @@ struct LocalFacts: Sendable {
         incoming = Self.mask(core.configuration.incoming)
         outgoing = Self.mask(core.configuration.outgoing)
         isWiped = node.incarnation >= ModelNode.wipedIncarnation
-        for member in core.configuration.roster
-        where (1..<ModelNode.wipedIncarnation).contains(member.incarnation) {
-            pinned |= 1 << (member.id.rawValue - 1)
+        for member in core.configuration.roster where member.incarnation != 0 {
+            let bit: UInt64 = 1 << (member.id.rawValue - 1)
+            if member.incarnation < ModelNode.wipedIncarnation {
+                pinned |= bit
+            } else {
+                pinnedAnew |= bit
+            }
         }
         for (offset, entry) in (node.isUp ? node.log : contents.log).entries.enumerated()
         where entry.configuration != nil {
@@ -63,9 +69,10 @@ struct LocalFacts: Sendable {
             || index <= Int(durableSnapshot)
     }
 
-    /// Whether its membership knows a node as the one that it was before it lost its disk.
+    /// Whether its membership knows a node as another one than it is: the one that it was before it lost its
+    /// disk, or the one that it will be then.
     func knowsAnother(_ other: LocalFacts) -> Bool {
-        other.isWiped && pinned >> UInt64(other.node - 1) & 1 == 1
+        (other.isWiped ? pinned : pinnedAnew) >> UInt64(other.node - 1) & 1 == 1
     }
 
     /// Whether nodes, a bit each, are a quorum by this node's membership: the definition, word by word.
@@ -138,7 +145,6 @@ extension ModelPacket {
     func encode(into writer: inout CanonicalWriter) {
         writer.add(message)
         writer.add(sender)
-        writer.add(receiver)
     }
 
     /// Whether its arrival means nothing to one whose term is newer: an answer to a question of the past.

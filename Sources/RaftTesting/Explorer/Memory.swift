@@ -10,7 +10,7 @@ struct Memory: Hashable, Sendable {
     /// The term of the leader that committed each of these entries; 0 for terms that are forgotten.
     private var committedIn = PackedLog()
     /// By term, from 1 on: who has led, the log that this leader had last, and who got whose vote (a byte
-    /// a voter).
+    /// a voter; one that has lost its disk is another voter, `maxNodes` further on).
     private var leaders: [UInt8]
     private var leaderLogs: [PackedLog]
     private var votes: [UInt64]
@@ -25,6 +25,9 @@ struct Memory: Hashable, Sendable {
 
     /// A hand-over goes on beyond the term in which campaigns end, but never beyond this one.
     static let maxTerm: UInt64 = 8
+
+    /// No cluster that is explored has more nodes.
+    static let maxNodes: UInt8 = 4
 
     init() {
         leaders = Array(repeating: 0, count: Int(Self.maxTerm))
@@ -43,14 +46,18 @@ struct Memory: Hashable, Sendable {
             for entry in history.leaderLogs[Term(term)] ?? [] {
                 leaderLogs[i].append(UInt8(entry.rawValue))
             }
-            for voter in 1...UInt64(8) {
-                let candidate = [0, voter].lazy.compactMap { incarnation in
-                    history.votes[
-                        ModelHistory.Ballot(
-                            term: Term(term), voter: NodeID(voter), incarnation: incarnation)]
-                }.first
-                guard let candidate else { continue }
-                votes[i] |= candidate.rawValue << (8 * (voter - 1))
+            for voter in 1...UInt64(Self.maxNodes) {
+                let wiped = voter + ModelNode.wipedIncarnation
+                for (place, incarnations) in [
+                    (UInt8(voter), [0, voter]), (UInt8(voter) + Self.maxNodes, [wiped]),
+                ] {
+                    let candidate = incarnations.lazy.compactMap { incarnation in
+                        history.votes[
+                            ModelHistory.Ballot(
+                                term: Term(term), voter: NodeID(voter), incarnation: incarnation)]
+                    }.first
+                    if let candidate { setVote(of: place, i, to: UInt8(candidate.rawValue)) }
+                }
             }
         }
     }
@@ -73,12 +80,14 @@ struct Memory: Hashable, Sendable {
             writer.add(leaderLogs[i].terms)
             var ballots: UInt64 = 0
             for voter in 1...UInt8(8) {
-                guard let candidate = name(candidate(of: voter, i)), let place = name(voter) else {
-                    continue
-                }
+                let isWiped = voter > Self.maxNodes
+                guard let candidate = name(candidate(of: voter, i)),
+                    let place = name(isWiped ? voter - Self.maxNodes : voter)
+                else { continue }
                 ballots |=
                     UInt64(writer.name(of: candidate))
-                    << UInt64(8 * (Int(writer.name(of: place)) - 1))
+                    << UInt64(
+                        8 * (Int(writer.name(of: place)) + (isWiped ? Int(Self.maxNodes) : 0) - 1))
             }
             writer.add(ballots)
         }
@@ -144,14 +153,15 @@ struct Memory: Hashable, Sendable {
 
     /// One vote a term, over all crashes.
     private mutating func judgeVotes(_ deeds: Deeds) -> String? {
-        // One that has lost its disk is another one, which nobody counts: it must not win anything by it.
-        for vote in deeds.votes where !deeds.isWiped {
+        // One that has lost its disk is another one.
+        let voter = deeds.isWiped ? deeds.node + Self.maxNodes : deeds.node
+        for vote in deeds.votes {
             let i = Int(vote.term) - 1
-            let known = candidate(of: deeds.node, i)
+            let known = candidate(of: voter, i)
             if known != 0, known != vote.candidate {
                 return "node \(deeds.node) votes for \(vote.candidate) and \(known) in \(vote.term)"
             }
-            setVote(of: deeds.node, i, to: vote.candidate)
+            setVote(of: voter, i, to: vote.candidate)
         }
         return nil
     }
@@ -163,8 +173,13 @@ struct Memory: Hashable, Sendable {
         if leaders[i] != 0 { return "two leaders in term \(deeds.term)" }
         leaders[i] = deeds.node
         var supporters: UInt64 = 0
-        for voter in 1...UInt8(8) where candidate(of: voter, i) == deeds.node {
-            supporters |= 1 << UInt64(voter - 1)
+        // Counted is the one that the membership means, and any where it does not say.
+        for voter in 1...Self.maxNodes {
+            let bit: UInt64 = 1 << UInt64(voter - 1)
+            let before = candidate(of: voter, i) == deeds.node && facts.pinnedAnew & bit == 0
+            let after =
+                candidate(of: voter + Self.maxNodes, i) == deeds.node && facts.pinned & bit == 0
+            if before || after { supporters |= bit }
         }
         if facts.durableTerm == deeds.term, facts.durableVote == deeds.node {
             supporters |= 1 << UInt64(deeds.node - 1)

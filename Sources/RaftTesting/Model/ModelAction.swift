@@ -7,8 +7,6 @@ package struct ModelPacket: Hashable, Sendable {
     package var payloads: [UInt64] = []
     /// The incarnation of the sender.
     package var sender: UInt64 = 0
-    /// The incarnation that the sender believes the receiver to have; 0 when it knows none.
-    package var receiver: UInt64 = 0
 }
 
 /// One thing that may happen to a cluster. Whoever chooses the actions chooses the schedule.

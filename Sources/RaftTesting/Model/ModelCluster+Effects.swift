@@ -137,8 +137,7 @@ extension ModelCluster {
         checkSent(message, payloads: payloads, from: i)
         packets.append(
             ModelPacket(
-                message: message, payloads: payloads, sender: nodes[i].incarnation,
-                receiver: nodes[i].core.configuration.member(message.to)?.incarnation ?? 0))
+                message: message, payloads: payloads, sender: nodes[i].incarnation))
     }
 
     // MARK: Snapshots

@@ -37,11 +37,16 @@ package struct ModelNode: Hashable, Sendable {
     /// Whether the core has been told things since its last flush.
     package var needsFlush = false
 
-    package init(id: NodeID, configuration: Configuration, settings: CoreSettings) {
+    package init(
+        id: NodeID, incarnation: UInt64? = nil, configuration: Configuration,
+        settings: CoreSettings
+    ) {
         self.id = id
-        incarnation = configuration.member(id)?.incarnation ?? 0
+        let incarnation = incarnation ?? configuration.member(id)?.incarnation ?? 0
+        self.incarnation = incarnation
         founding = configuration
-        core = RaftCore(id: id, configuration: configuration, settings: settings)
+        core = RaftCore(
+            id: id, incarnation: incarnation, configuration: configuration, settings: settings)
         log = ModelLog()
         disk = ModelDisk()
     }
@@ -61,7 +66,8 @@ package struct ModelNode: Hashable, Sendable {
         log = contents.log
         let runs = contents.log.entries.map { TermRun(term: $0.term, count: 1) }
         core = RaftCore(
-            id: id, configuration: contents.snapshot?.configuration ?? founding,
+            id: id, incarnation: incarnation,
+            configuration: contents.snapshot?.configuration ?? founding,
             changes: contents.changes, hardState: contents.hardState,
             log: LogOutline(base: contents.log.base, runs: runs), snapshot: contents.snapshot,
             settings: core.settings)

@@ -26,6 +26,8 @@ extension ScriptWorld {
         case "remove": return .remove(node)
         case "add": return .add(member(node, words), asVoter: words.contains("voter"))
         case "update": return .update(member(node, words))
+        case "readmit":
+            return .readmit(node, incarnation: member(node, words).incarnation)
         default: throw ScriptError(description: "unknown command \(words)")
         }
     }

@@ -19,6 +19,7 @@ package struct ScriptError: Error, CustomStringConvertible {
 //     compact 1 [keeping] / store-snapshot 2 / reject-snapshot 2
 //     log / peers 1 / status / faulty                  (a stopped node is what the story wants)
 //     add 1 4 [voter] [incarnation=7] [priority=2] / promote 1 4 / demote 1 2 / remove 1 2 / voters 1 2,3,4
+//     readmit 1 3 incarnation=1003                     (3 has begun anew; a voter takes it twice)
 //     transfer 1 [2] / stall 1 / unstall 1 / wipe 3 / clock 1 250      (the node's clock, in milliseconds)
 //     forge 3>1 heartbeat term=1 [committed=1/1] …     (a message that no core would send)
 extension ScriptWorld {
@@ -28,8 +29,8 @@ extension ScriptWorld {
             try runOnCore(words)
         case "cut", "heal", "hold", "release", "deliver", "drop", "double", "forge":
             try runOnNetwork(words)
-        case "add", "promote", "demote", "remove", "voters", "update", "transfer", "stall",
-            "unstall", "wipe", "clock":
+        case "add", "promote", "demote", "remove", "voters", "update", "readmit", "transfer",
+            "stall", "unstall", "wipe", "clock":
             try runOnMembership(words)
         case "stop-disk", "start-disk", "sync", "crash", "restart", "compact", "reject-snapshot",
             "store-snapshot":

@@ -32,7 +32,8 @@ internal import Testing
         let core = RaftCore(id: NodeID(1), configuration: Configuration(voters: [NodeID(1)]))
         #expect(
             names(of: core) == [
-                "id", "configuration", "settings", "hardState", "log", "commitIndex", "snapshot",
+                "id", "incarnation", "configuration", "settings", "hardState", "log", "commitIndex",
+                "snapshot",
                 "fault", "history", "role", "durability", "held", "writtenHardState",
                 "firstUnwritten", "announcedCommit", "timerIsStale", "clock", "hurriedCampaigns",
                 "isDiskStalled", "announcedRole",

@@ -49,6 +49,13 @@ extension ModelCluster {
             ? !next.isJoint && next.incoming == old.incoming
             : next.isJoint ? next.outgoing == old.incoming : next.incoming == old.incoming
         verdict.require(isStep, "\(node.id) goes from \(old.told) to \(next.told)")
+        for member in old.roster where member.incarnation != 0 && next.isVoter(member.id) {
+            // Who is counted has said what is counted, before and after.
+            verdict.require(
+                !old.isVoter(member.id)
+                    || next.member(member.id)?.incarnation == member.incarnation,
+                "\(node.id) lets another one vote as \(member.id)")
+        }
     }
 
     /// A snapshot holds the membership that was in force at its last entry, committed like all it covers.

@@ -86,7 +86,8 @@ extension ModelCluster {
         default: verdict.report("\(core.id) turns from \(before.roleName) to \(core.roleName)")
         }
         verdict.require(
-            core.roleName == .follower || core.configuration.isVoter(core.id),
+            core.roleName == .follower
+                || core.configuration.isVoter(core.id) && !core.configuration.disowns(nodes[i]),
             "\(core.id) is no voter and becomes \(core.roleName)")
     }
 
@@ -237,7 +238,9 @@ extension ModelCluster {
     /// A voter always has a timer that gets it going again; a leader one for its heartbeats.
     private mutating func checkTimers(_ i: Int) {
         let node = nodes[i]
-        guard node.core.configuration.isVoter(node.id), node.core.fault == nil else { return }
+        guard node.core.configuration.isVoter(node.id), node.core.fault == nil,
+            !node.core.configuration.disowns(node)
+        else { return }
         let waits = [TimerID.election, .campaign, .earlyCampaign].contains(where: node.isArmed)
         if node.core.roleName == .leader {
             verdict.require(node.isArmed(.heartbeat), "leader \(node.id) sends no heartbeats")
