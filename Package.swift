@@ -43,7 +43,8 @@ let package = Package(
     targets: [
         // The import table of ARCHITECTURE.md; `TidyTests` holds the sources to it.
         library("Raft"),
-        library("Wire"),
+        .target(name: "CWire"),
+        library("Wire", ["CWire"]),
         library("RaftFormat", ["Raft", "Wire"]),
         library("RaftStorage", ["Raft", "Wire", "RaftFormat"]),
         library("RaftTransport", ["Raft", "Wire", "RaftFormat"]),

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Testing
 internal import Wire
 
@@ -46,6 +47,37 @@ internal import Wire
             }
             bytes[first / 8] ^= 1 << UInt8(first % 8)
         }
+    }
+
+    /// Both ways are in every binary; which one counts depends on the processor that it runs on.
+    @Test(.enabled(if: CRC32C.hasInstructions))
+    func `the processor's instructions and the tables agree, wherever the bytes begin and are cut`()
+    {
+        var dice = Dice(state: 12)
+        let bytes = (0..<40_000).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
+        for round in 0..<600 {
+            // All short lengths, and long ones on both sides of where three runs begin to be taken at once.
+            let length =
+                round < 300
+                ? round : Int.random(in: 0..<(round % 2 == 0 ? 1200 : 30_000), using: &dice)
+            let start = Int.random(in: 0...bytes.count - length, using: &dice)
+            let cut = Int.random(in: 0...length, using: &dice)
+            let part = bytes.span.extracting(start..<start + length)
+            var byTables = CRC32C(continuing: UInt32(truncatingIfNeeded: dice.next()))
+            var byInstructions = byTables
+            byTables.updateByTables(part)
+            byInstructions.update(part.extracting(0..<cut))
+            byInstructions.update(part.extracting(cut..<length))
+            #expect(byInstructions == byTables, "\(length) bytes at \(start), cut at \(cut)")
+        }
+    }
+
+    @Test func `this processor is asked, and on x86-64 and arm64 it mostly says yes`() throws {
+        #if os(Linux)
+            let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            let words = Set(flags.split { $0 == " " || $0 == "\n" || $0 == "\t" })
+            #expect(CRC32C.hasInstructions == (words.contains("sse4_2") || words.contains("crc32")))
+        #endif
     }
 
     /// The definition: one bit after the other.
