@@ -72,7 +72,9 @@ let package = Package(
             ]
         ),
         executable("muster", ["NamingServer", "NamingClient", "NamingTools", "Platform"]),
-        executable("raft-lab", ["RaftTesting", "RaftRuntime", "Platform"]),
+        executable(
+            "raft-lab",
+            ["Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "RaftTesting", "Platform"]),
 
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft", "RaftRuntime", "RaftTesting"], exclude: ["Scenarios"]),

@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 package import RaftRuntime
 
 /// Which of the two threads a job belongs to.
@@ -13,13 +13,14 @@ package final class Workers<Image: SnapshotImage>: Background {
     package typealias Files = RealFileSystem
 
     /// Takes each result, on the loop's thread, with the time that the work took.
-    var deliver: (@Sendable (BackgroundResult<RealFileSystem>, UInt64, JobLane) -> Void)?
+    package var deliver: (@Sendable (BackgroundResult<RealFileSystem>, UInt64, JobLane) -> Void)?
 
     private let syncs: WorkerThread
     private let snapshots: WorkerThread
     private let waker: Waker
 
-    init(wakes waker: Waker) throws(SystemError) {
+    /// Starts both threads; their results come to the loop of this waker.
+    package init(wakes waker: Waker) throws(SystemError) {
         self.waker = waker
         syncs = try WorkerThread(name: "muster-sync")
         snapshots = try WorkerThread(name: "muster-snapshot")
@@ -39,7 +40,8 @@ package final class Workers<Image: SnapshotImage>: Background {
         }
     }
 
-    func shutdown() {
+    /// Waits for the jobs that were started, and ends the threads.
+    package func shutdown() {
         syncs.shutdown()
         snapshots.shutdown()
     }

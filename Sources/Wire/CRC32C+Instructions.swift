@@ -12,16 +12,25 @@ extension CRC32C {
 
     /// The register after the bytes, by the processor's instructions, which must be there.
     static func feed(_ bytes: Span<UInt8>, byInstructionsInto register: UInt32) -> UInt32 {
+        // Most of what is checked is short.
+        guard bytes.count >= 3 * shortRunBytes else { return feedOne(bytes, into: register) }
         var crc = register
-        var start = 0
-        for shift in [Self.longShift, Self.shortShift] where bytes.count >= 3 * shift.byteCount {
-            while bytes.count - start >= 3 * shift.byteCount {
-                let end = start + 3 * shift.byteCount
-                crc = feedThree(bytes.extracting(start..<end), into: crc, shift)
-                start = end
-            }
+        let start = feedRuns(of: longShift, bytes, from: 0, into: &crc)
+        let rest = feedRuns(of: shortShift, bytes, from: start, into: &crc)
+        return feedOne(bytes.extracting(rest..<bytes.count), into: crc)
+    }
+
+    /// Takes bytes three runs at a time for as long as there are so many, and returns how far it came.
+    private static func feedRuns(
+        of shift: ZeroShift, _ bytes: Span<UInt8>, from first: Int, into crc: inout UInt32
+    ) -> Int {
+        var start = first
+        while bytes.count - start >= 3 * shift.byteCount {
+            let end = start + 3 * shift.byteCount
+            crc = feedThree(bytes.extracting(start..<end), into: crc, shift)
+            start = end
         }
-        return feedOne(bytes.extracting(start..<bytes.count), into: crc)
+        return start
     }
 
     private static func feedOne(_ bytes: Span<UInt8>, into register: UInt32) -> UInt32 {
@@ -46,7 +55,8 @@ extension CRC32C {
 
     /// Runs of these lengths are taken three at a time.
     private static let longShift = ZeroShift(byteCount: 2048)
-    private static let shortShift = ZeroShift(byteCount: 168)
+    private static let shortShift = ZeroShift(byteCount: shortRunBytes)
+    private static let shortRunBytes = 168
 }
 
 /// What a number of zero bytes make of a register, as a table for each of the register's bytes.

@@ -1,0 +1,47 @@
+internal import Platform
+internal import RaftHost
+
+/// `raft-lab bench`: how fast a part is, next to the least that it could cost on this machine.
+enum BenchCommand {
+    static let usage = """
+        usage: raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
+                                  [--writers N] [--entry BYTES]
+               raft-lab bench crc
+
+          wal   appends through the log as a node uses it, every one synced, next to the bare cost of
+                pwrite and fdatasync of the same bytes in the same batches
+            --dir      a directory on the disk in question, which must be there; default: a temporary one
+            --seconds  how long the log runs in each pair; default 0.4
+            --pairs    how often log and floor take turns; default 5
+            --segment  the size of a segment; default 16777216
+            --fresh    never forget anything, so that every segment is a new file
+            --writers, --entry   only this many writers, or this size of entry
+          crc   the checksum, by the processor's instructions and by tables
+        """
+
+    /// Whether it could be measured.
+    static func run(_ arguments: [String]) -> Bool {
+        let rest = Array(arguments.dropFirst())
+        switch arguments.first {
+        case "wal": return measureLog(LogBench.Options(rest))
+        case "crc": return ChecksumBench.run()
+        default: fail(usage)
+        }
+    }
+
+    private static func measureLog(_ options: LogBench.Options) -> Bool {
+        do {
+            let around = try options.directory ?? Directory.makeTemporary(prefix: "raft-lab-bench-")
+            let directory = around + "/raft-lab-bench-\(CurrentProcess.pid)"
+            defer {
+                try? Directory.removeTree(options.directory == nil ? around : directory)
+            }
+            try Directory.create(directory)
+            try LogBench(options, in: directory).run()
+            return true
+        } catch {
+            print("\(error)")
+            return false
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Platform
+internal import Raft
+internal import RaftHost
+internal import RaftRuntime
+internal import RaftStorage
+internal import Wire
+
+/// The log under writers who each wait for their append to be durable before they make the next one.
+///
+/// Put together as in a node: the log on an event loop's thread, syncs on the worker's, and what waits at
+/// the end of a turn shares one write and one sync.
+final class LogRun {
+    private let options: LogBench.Options
+    private let writers: Int
+    private let contents: PackedBytes
+    private let log: LogStore<RealFileSystem>
+    /// Of the round that is under way.
+    private var workers: Workers<NoImage>?
+    private var loop: EventLoop?
+    private var end = MonotonicTime.now
+    private var begun = MonotonicTime.now
+    private var latencies: [UInt64] = []
+    private var failure: StorageError?
+    private var hasSynced = false
+
+    /// The bytes of one batch on disk.
+    let batchBytes: Int
+
+    init(
+        _ options: LogBench.Options, writers: Int, entryBytes: Int, in directory: String
+    ) throws {
+        self.options = options
+        self.writers = writers
+        let entry = (0..<entryBytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        contents = PackedBytes([[UInt8]](repeating: entry, count: writers))
+        // One record: 32 bytes of header, 20 of its own, and each entry behind its length.
+        batchBytes = (32 + 20 + writers * (entryBytes + (entryBytes < 128 ? 1 : 2)) + 7) / 8 * 8
+        let node = NodeID(1)
+        log = try LogStore.create(
+            files: RealFileSystem(), directory: directory + "/node",
+            identity: NodeIdentity(cluster: "bench", node: node, incarnation: 1),
+            configuration: Configuration(voters: [node]),
+            settings: LogSettings(segmentBytes: options.segmentBytes))
+    }
+
+    /// Runs for so long and returns how long each batch took, from its appends to their release.
+    func run(seconds: Double) throws -> [UInt64] {
+        latencies = []
+        let loop = try EventLoop()
+        let workers = try Workers<NoImage>(wakes: loop.waker)
+        (self.loop, self.workers) = (loop, workers)
+        let bound = LoopBound(self, on: loop)
+        workers.deliver = { result, _, _ in bound.value.finished(result) }
+        _ = loop.atEndOfTurn { [unowned self] in turn() }
+        end = MonotonicTime.now.advanced(byNanoseconds: UInt64(seconds * 1e9))
+        begin()
+        loop.run()
+        workers.shutdown()
+        (self.loop, self.workers) = (nil, nil)
+        if let failure { throw failure }
+        return latencies
+    }
+
+    func close() throws { log.close() }
+
+    private func finished(_ result: BackgroundResult<RealFileSystem>) {
+        switch result {
+        case .synced(let work):
+            log.syncFinished(work)
+            hasSynced = true
+        case .failed(let error): stop(error)
+        default: break
+        }
+    }
+
+    private func turn() {
+        guard hasSynced, failure == nil else { return }
+        hasSynced = false
+        let now = MonotonicTime.now
+        latencies.append(now.nanoseconds(since: begun))
+        guard now < end else { return stop(nil) }
+        begin()
+    }
+
+    /// All writers were released: each appends again.
+    private func begin() {
+        begun = .now
+        let first = log.lastIndex.next
+        log.append(
+            contents, 0..<writers, first: first, runs: [TermRun(term: Term(1), count: writers)])
+        do throws(StorageError) {
+            try log.write(
+                hardState: nil, entries: Persist.Entries(first: first, last: log.lastIndex))
+            if !options.isFresh, log.segmentCount > 3 {
+                try log.compact(through: EntryID(term: Term(1), index: first))
+            }
+        } catch { return stop(error) }
+        if let work = log.takeSyncWork() { workers?.start(.sync(work)) }
+    }
+
+    private func stop(_ error: StorageError?) {
+        failure = error
+        loop?.stop()
+    }
+
+    /// There are no snapshots here.
+    struct NoImage: SnapshotImage {
+        func write(to emit: ([UInt8]) throws -> Void) throws {}
+    }
+}
