@@ -71,7 +71,14 @@ let package = Package(
                 "Platform",
             ]
         ),
-        executable("muster", ["NamingServer", "NamingClient", "NamingTools", "Platform"]),
+        library(
+            "NamingBench",
+            [
+                "Raft", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost", "Naming",
+                "NamingServer", "Platform",
+            ]),
+        executable(
+            "muster", ["NamingServer", "NamingClient", "NamingTools", "NamingBench", "Platform"]),
         executable(
             "raft-lab",
             ["Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "RaftTesting", "Platform"]),

@@ -14,6 +14,7 @@ extension NodeLoop {
                     from: applied.index.next, through: through, maxBytes: 1 << 20,
                     into: &entryBuffer)
                 left -= count
+                snapshotting.bytesSinceTried += entryBuffer.byteCount
                 let entries = entryBuffer
                 for i in 0..<count where failure == nil { applyNext(entries, i) }
             } catch { fail(.storage(error)) }

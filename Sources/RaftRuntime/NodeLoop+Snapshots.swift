@@ -8,6 +8,8 @@ struct SnapshotActivity: Hashable {
     var lastIndex = LogIndex.zero
     /// The last entry of the newest snapshot that was tried.
     var lastTried = LogIndex.zero
+    /// The bytes of the entries applied since then.
+    var bytesSinceTried = 0
     /// Whether a snapshot of the own state is being written.
     var isWriting = false
     /// The received snapshot that is being checked, if one is.
@@ -22,7 +24,10 @@ extension NodeLoop {
     /// Only of what is durable in the own log, so that the log never ends before its snapshot.
     mutating func takeSnapshotIfDue() {
         let last = max(snapshotting.lastIndex, snapshotting.lastTried)
-        guard applied.index.distance(from: last) >= settings.snapshotEntries else { return }
+        guard
+            applied.index.distance(from: last) >= settings.snapshotEntries
+                || snapshotting.bytesSinceTried >= settings.snapshotLogBytes
+        else { return }
         takeSnapshot()
     }
 
@@ -39,6 +44,7 @@ extension NodeLoop {
         let writer = snapshots.beginWriting(lastIncluded: applied, configuration: membership)
         snapshotting.isWriting = true
         snapshotting.lastTried = applied.index
+        snapshotting.bytesSinceTried = 0
         background.start(
             .writeSnapshot(
                 SnapshotJob(
@@ -73,7 +79,9 @@ extension NodeLoop {
     /// The entry that the log may start after: some way behind the snapshot.
     private func compactionBase(behind end: EntryID) -> EntryID {
         let trailing = UInt64(max(0, settings.trailingEntries))
-        let index = LogIndex(end.index.rawValue > trailing ? end.index.rawValue - trailing : 0)
+        let index = max(
+            LogIndex(end.index.rawValue > trailing ? end.index.rawValue - trailing : 0),
+            log.index(before: settings.snapshotLogBytes, endingAt: end.index))
         guard index > core.log.base.index, let term = core.log.term(at: index) else {
             return core.log.base
         }

@@ -37,6 +37,10 @@ public struct NodeSettings: Hashable, Sendable {
     public var snapshotPartBytes = 1 << 20
     /// A snapshot is taken after so many applied entries. Default 100,000.
     public var snapshotEntries = 100_000
+    /// A snapshot is also taken when the entries applied since the last one have so many bytes. Default 64 MiB.
+    ///
+    /// It also bounds what is kept in the log behind a snapshot, where entries are large.
+    public var snapshotLogBytes = 64 << 20
     /// The entries kept in the log behind a snapshot, so that a short absence needs none. Default 10,000.
     public var trailingEntries = 10_000
     /// The most entries applied in one turn; the rest waits for the next, so that heartbeats leave in

@@ -38,6 +38,14 @@ extension LogStore {
         return taken
     }
 
+    /// The entry after which the log has, through `last`, about so many bytes on disk and no more.
+    ///
+    /// Sizes are known by record, so it is `last` itself when the record that holds it is larger.
+    /// - Complexity: O(records in those bytes).
+    public func index(before bytes: Int, endingAt last: LogIndex) -> LogIndex {
+        records.index(before: bytes, endingAt: last) ?? base.index
+    }
+
     /// Takes entries from the one record on disk that holds `first`.
     private func readRecord(
         from first: LogIndex, through last: LogIndex, room: Int, mustTakeOne: Bool,

@@ -47,6 +47,17 @@ struct RecordIndex: Equatable {
         locations.removeSubrange(0..<dropped)
     }
 
+    /// The entry after which the records, through the one that holds `last`, have no more than so many bytes;
+    /// nothing when all of them have no more.
+    func index(before bytes: Int, endingAt last: LogIndex) -> LogIndex? {
+        var room = bytes
+        for location in locations.reversed() where location.first <= last {
+            room -= location.byteCount
+            if room < 0 { return min(location.last, last) }
+        }
+        return nil
+    }
+
     /// The record that holds an entry.
     func location(of index: LogIndex) -> Location? {
         var low = 0

@@ -1,3 +1,4 @@
+internal import NamingBench
 internal import NamingClient
 internal import NamingServer
 internal import NamingTools
@@ -34,6 +35,13 @@ func run(_ command: MusterCommand) throws -> Int32 {
             let report = try SnapshotReport.inspect(settings.path)
             return (settings.printsJSON ? report.json : report.text, report.isSound)
         }
+    case .bench(let settings):
+        var bench = SnapshotBench()
+        bench.instances = settings.instances ?? bench.instances
+        bench.services = settings.services ?? bench.services
+        bench.snapshots = settings.snapshots ?? bench.snapshots
+        try bench.run { LineWriter.output.write($0) }
+        return 0
     }
 }
 

@@ -63,10 +63,14 @@ private final class Rig {
     let outside = Outside()
     var time: UInt64 = 0
 
-    init(_ files: SimulatedFileSystem, voters: Int, snapshotEntries: Int = 1000) throws {
+    init(
+        _ files: SimulatedFileSystem, voters: Int, snapshotEntries: Int = 1000,
+        snapshotLogBytes: Int? = nil, trailingEntries: Int = 2
+    ) throws {
         var settings = NodeSettings()
         settings.snapshotEntries = snapshotEntries
-        settings.trailingEntries = 2
+        settings.snapshotLogBytes = snapshotLogBytes ?? settings.snapshotLogBytes
+        settings.trailingEntries = trailingEntries
         let ids = (1...voters).map { NodeID(UInt64($0)) }
         node = try NodeLoop(
             NodeStart(
@@ -185,6 +189,27 @@ private final class Rig {
         let again = try Rig(files, voters: 1, snapshotEntries: 5)
         again.elect()
         #expect(again.node.machine.commands == (0..<12).map { Array("\($0)".utf8) })
+    }
+
+    @Test func `large entries lead to a snapshot before they are many, and few of them are kept`()
+        throws
+    {
+        let rig = try Rig(
+            SimulatedFileSystem(), voters: 1, snapshotLogBytes: 4000, trailingEntries: 1000)
+        rig.elect()
+        for number in 0..<3 {
+            _ = rig.propose(String(repeating: "\(number)", count: 1000))
+            rig.settle()
+        }
+        #expect(rig.node.core.snapshot == nil, "three of them have less than 4,000 bytes")
+        for number in 3..<20 {
+            _ = rig.propose(String(repeating: "\(number % 10)", count: 1000))
+            rig.settle()
+        }
+        let snapshot = try #require(rig.node.core.snapshot)
+        #expect(snapshot.lastIncluded.index >= LogIndex(17))
+        let kept = snapshot.lastIncluded.index.distance(from: rig.node.core.log.base.index)
+        #expect(kept == 3, "behind the snapshot no more than 4,000 bytes are kept")
     }
 
     @Test func `a directory with snapshots and without a log is refused`() throws {

@@ -52,6 +52,17 @@ internal import Testing
         #expect(store.entryCount == 5)
     }
 
+    @Test func `the entries that make up the last bytes of the log are found by record`() throws {
+        let store = try makeLog()
+        // Each record has one entry of 1,000 bytes, and less than 100 of its own.
+        #expect(store.index(before: 3300, endingAt: LogIndex(10)) == LogIndex(7))
+        #expect(store.index(before: 3300, endingAt: LogIndex(6)) == LogIndex(3))
+        #expect(store.index(before: 999, endingAt: LogIndex(10)) == LogIndex(10))
+        #expect(store.index(before: .max, endingAt: LogIndex(10)) == .zero)
+        try store.compact(through: EntryID(2, 5))
+        #expect(store.index(before: .max, endingAt: LogIndex(10)) == LogIndex(5))
+    }
+
     @Test func `a reset forgets all entries and keeps term and vote`() throws {
         let store = try makeLog()
         try store.reset(to: EntryID(7, 100))

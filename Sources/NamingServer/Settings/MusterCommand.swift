@@ -17,6 +17,8 @@ package enum MusterCommand: Equatable, Sendable {
     case inspectLog(InspectSettings)
     /// Print what a snapshot holds.
     case inspectSnapshot(InspectSettings)
+    /// Measure something; for developers.
+    case bench(BenchSettings)
     /// Wait for the end of a demo and remove its temporary directory. Only a demo asks for it.
     case cleanUpDemo(directory: String)
 
@@ -43,6 +45,7 @@ package enum MusterCommand: Equatable, Sendable {
         case "wal": self = .inspectLog(try InspectSettings(arguments: rest, of: "wal", "DIR"))
         case "snapshot":
             self = .inspectSnapshot(try InspectSettings(arguments: rest, of: "snapshot", "FILE"))
+        case "bench": self = .bench(try BenchSettings(arguments: rest))
         default: throw UsageError("there is no command '\(name)'")
         }
     }
@@ -84,6 +87,9 @@ package enum MusterCommand: Equatable, Sendable {
 
         muster snapshot inspect FILE [--json]
             Print what a snapshot or a backup holds. The exit status is 1 when it is damaged.
+
+        muster bench snapshot [--instances 1000000] [--services 10000] [--snapshots 5]
+            Print how long a node's loop stands still while snapshots of its registry are written.
 
         muster version
         muster help

@@ -20,6 +20,12 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
         MonotonicTime(nanoseconds: read(CLOCK_BOOTTIME))
     }
 
+    /// For how long the calling thread has had a processor (`CLOCK_THREAD_CPUTIME_ID`): what it has done,
+    /// whatever else the machine was busy with. Not to be compared with the others.
+    package static var ofThread: MonotonicTime {
+        MonotonicTime(nanoseconds: read(CLOCK_THREAD_CPUTIME_ID))
+    }
+
     /// The moment that many nanoseconds later; stays at the end of time instead of overflowing.
     package func advanced(byNanoseconds count: UInt64) -> MonotonicTime {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(count)

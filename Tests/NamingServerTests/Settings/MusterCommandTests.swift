@@ -44,6 +44,17 @@ internal import Testing
         #expect(refusal("wal", "/d").contains("muster wal inspect DIR"))
     }
 
+    @Test func `a benchmark is chosen by its name`() throws {
+        if case .bench(let bench) = try MusterCommand(
+            arguments: ["bench", "snapshot", "--instances", "7"])
+        {
+            #expect(bench.instances == 7 && bench.snapshots == nil)
+        } else {
+            Issue.record("no benchmark")
+        }
+        #expect(refusal("bench", "x") == "there is no benchmark 'x'; there is: snapshot")
+    }
+
     @Test func `a command that does not exist is named`() {
         #expect(refusal("dance") == "there is no command 'dance'")
         #expect(refusal() == "no command is given")
