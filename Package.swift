@@ -68,7 +68,7 @@ let package = Package(
             "NamingTools",
             [
                 "Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "Naming", "Nacos",
-                "Platform",
+                "NamingClient", "Platform",
             ]
         ),
         library(

@@ -23,19 +23,11 @@ package struct HTTPAnswerError: Error, Equatable, Sendable, CustomStringConverti
 /// Informational answers (1xx) are passed over. What follows the answer is none of its business: the
 /// client asks for the connection to be closed.
 package struct HTTPAnswerParser: Sendable {
-    /// The largest status line and header fields together.
-    static let maxHeadBytes = 64 * 1024
     /// The largest body.
     static let maxBodyBytes = 64 * 1024 * 1024
 
-    private enum Framing: Equatable {
-        case length(Int)
-        case chunked
-        case untilEnd
-    }
-
     private var bytes: [UInt8] = []
-    private var head: (status: Int, framing: Framing, bodyStart: Int)?
+    private var head: HTTPAnswerHead?
     private var chunks = ChunkedBody()
 
     package init() {}
@@ -56,70 +48,24 @@ package struct HTTPAnswerParser: Sendable {
     }
 
     private mutating func parse(atEnd: Bool) throws(HTTPAnswerError) -> HTTPAnswer? {
-        while head == nil {
-            guard try parseHead() else { return nil }
-        }
+        if head == nil { head = try HTTPAnswerHead.take(from: &bytes) }
         guard let head else { return nil }
-        let count = bytes.count - head.bodyStart
+        let count = bytes.count
         guard count <= Self.maxBodyBytes else { throw HTTPAnswerError("the answer is too large") }
         switch head.framing {
         case .length(let length):
+            guard length <= Self.maxBodyBytes else {
+                throw HTTPAnswerError("the answer is too large")
+            }
             guard count >= length else { return nil }
-            let body = bytes[head.bodyStart..<head.bodyStart + length]
-            return HTTPAnswer(status: head.status, body: Array(body))
+            return HTTPAnswer(status: head.status, body: Array(bytes[..<Int(length)]))
         case .untilEnd:
             guard atEnd else { return nil }
-            return HTTPAnswer(status: head.status, body: Array(bytes[head.bodyStart...]))
+            return HTTPAnswer(status: head.status, body: bytes)
         case .chunked:
-            guard try chunks.read(bytes[head.bodyStart...]) else { return nil }
+            guard try chunks.read(bytes[...]) else { return nil }
             return HTTPAnswer(status: head.status, body: chunks.body)
         }
-    }
-
-    /// Reads the status line and the fields; false while they are not all there.
-    private mutating func parseHead() throws(HTTPAnswerError) -> Bool {
-        guard let end = bytes.endOfHead else {
-            guard bytes.count <= Self.maxHeadBytes else {
-                throw HTTPAnswerError("the head of the answer is too large")
-            }
-            return false
-        }
-        let lines = String(decoding: bytes[..<end], as: UTF8.self).split { $0.isNewline }
-        guard let first = lines.first else {
-            throw HTTPAnswerError("the answer has no status line")
-        }
-        let words = first.split(separator: " ", maxSplits: 2)
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]),
-            (100...999).contains(status)
-        else { throw HTTPAnswerError("'\(first.prefix(60))' is no HTTP status line") }
-        if status < 200 {
-            bytes.removeFirst(end)
-            return true
-        }
-        head = (status, try Self.framing(status, lines.dropFirst()), end)
-        return true
-    }
-
-    private static func framing(
-        _ status: Int, _ fields: ArraySlice<Substring>
-    ) throws(HTTPAnswerError) -> Framing {
-        if status == 204 || status == 304 { return .length(0) }
-        var length: Int?
-        for field in fields {
-            guard let colon = field.firstIndex(of: ":") else { continue }
-            let name = field[..<colon].lowercased()
-            let value = field[field.index(after: colon)...].filter { !$0.isWhitespace }.lowercased()
-            if name == "transfer-encoding" {
-                guard value == "chunked" else { throw HTTPAnswerError("unknown coding '\(value)'") }
-                return .chunked
-            }
-            guard name == "content-length" else { continue }
-            guard let number = Int(value), (0...maxBodyBytes).contains(number),
-                length == nil || length == number
-            else { throw HTTPAnswerError("'\(value)' is no usable content length") }
-            length = number
-        }
-        return length.map { .length($0) } ?? .untilEnd
     }
 }
 
@@ -149,23 +95,5 @@ private struct ChunkedBody {
             body.append(contentsOf: bytes[start..<end])
             position = end + 2 - bytes.startIndex
         }
-    }
-}
-
-extension [UInt8] {
-    /// Where the body begins: behind the first empty line.
-    fileprivate var endOfHead: Int? {
-        let newline = UInt8(ascii: "\n")
-        var previous: Int?
-        for place in indices where self[place] == newline {
-            if let previous {
-                let between = self[(previous + 1)..<place]
-                if between.isEmpty || between.elementsEqual([UInt8(ascii: "\r")]) {
-                    return place + 1
-                }
-            }
-            previous = place
-        }
-        return nil
     }
 }

@@ -8,8 +8,10 @@ package enum HTTPClientError: Error, CustomStringConvertible {
     case timedOut
     /// What came was no answer.
     case malformed(HTTPAnswerError)
-    /// The server answered with a status that is not good.
-    case refused(status: Int)
+    /// The server answered with a status that is not good, and said why.
+    case refused(status: Int, text: String = "")
+    /// The connection ended after so many bytes of the body, which are not all.
+    case brokenOff(CloseReason, at: UInt64)
 
     /// One clear line.
     package var description: String {
@@ -17,7 +19,10 @@ package enum HTTPClientError: Error, CustomStringConvertible {
         case .unreachable(let error): "\(error)"
         case .timedOut: "no answer in time"
         case .malformed(let error): "no HTTP answer: \(error)"
-        case .refused(let status): "answered with status \(status)"
+        case .refused(let status, ""): "answered with status \(status)"
+        case .refused(let status, let text): "answered with status \(status): \(text)"
+        case .brokenOff(let reason, let count):
+            "the connection ended after \(count) bytes: \(reason)"
         }
     }
 }

@@ -11,6 +11,7 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
         case read(@Sendable (Result<Machine, ReadError>) -> Void)
         case change(MembershipChange, CheckedContinuation<MembershipOutcome, Never>)
         case transfer(NodeID?, CheckedContinuation<TransferOutcome, Never>)
+        case snapshot(CheckedContinuation<SnapshotOutcome, Never>)
         case status(CheckedContinuation<NodeStatus?, Never>)
         case watch(AsyncStream<RoleChange>.Continuation)
         case stop(CheckedContinuation<Void, Never>)
@@ -56,6 +57,7 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
         case .read(let caller): caller(.failure(.stopped))
         case .change(_, let caller): caller.resume(returning: .stopped)
         case .transfer(_, let caller): caller.resume(returning: .stopped)
+        case .snapshot(let caller): caller.resume(returning: .stopped)
         case .status(let caller): caller.resume(returning: nil)
         case .watch(let watcher): watcher.finish()
         case .stop(let caller): caller.resume()
@@ -94,6 +96,7 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
                 host.changeMembership(change) { caller.resume(returning: $0) }
             case .transfer(let target, let caller):
                 host.transferLeadership(to: target) { caller.resume(returning: $0) }
+            case .snapshot(let caller): host.takeSnapshot { caller.resume(returning: $0) }
             case .status(let caller): caller.resume(returning: status())
             case .watch(let watcher): watchers.append(watcher)
             case .stop(let caller):

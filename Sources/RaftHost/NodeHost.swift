@@ -1,7 +1,7 @@
 package import Platform
 package import Raft
 package import RaftRuntime
-internal import RaftStorage
+package import RaftStorage
 internal import RaftTransport
 
 /// A node on an event loop: `NodeLoop` joined to real files, real sockets and a real clock.
@@ -32,6 +32,7 @@ package final class NodeHost<Machine: StateMachine> {
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var changes: [MembershipTicket: (MembershipOutcome) -> Void] = [:]
     private var transfers: [TransferTicket: (TransferOutcome) -> Void] = [:]
+    private var snapshots: [SnapshotTicket: (SnapshotOutcome) -> Void] = [:]
     private var timer: TimerHandle?
     /// Whom the transport speaks to.
     var peerBook: PeerBook
@@ -141,10 +142,24 @@ package final class NodeHost<Machine: StateMachine> {
         noteWork()
     }
 
-    /// Takes a snapshot now, if there is anything new.
-    package func takeSnapshot() {
-        node.takeSnapshot()
-        noteWork()
+    /// Has a snapshot made durable at this node that covers all that is committed anywhere now; `then` is called
+    /// once, later, on the loop. Within it the snapshot can be opened.
+    package func takeSnapshot(then: @escaping (SnapshotOutcome) -> Void) {
+        read { [unowned self] outcome in
+            switch outcome {
+            case .ready:
+                snapshots[node.requestSnapshot()] = then
+                noteWork()
+            case .noLeader, .timeout: then(.noLeader)
+            case .overloaded: then(.overloaded)
+            case .stopped: then(.stopped)
+            }
+        }
+    }
+
+    /// Opens a snapshot's file for reading; see `NodeLoop.openSnapshot`.
+    package func openSnapshot(_ info: SnapshotInfo) throws(StorageError) -> RealFile? {
+        try node.openSnapshot(info.lastIncluded)
     }
 
     func noteWork() {
@@ -190,6 +205,7 @@ package final class NodeHost<Machine: StateMachine> {
             case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
             case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
             case .membership(let ticket, let outcome): changes.removeValue(forKey: ticket)?(outcome)
+            case .snapshot(let ticket, let outcome): snapshots.removeValue(forKey: ticket)?(outcome)
             case .transfer(let ticket, let outcome): transfers.removeValue(forKey: ticket)?(outcome)
             }
         }

@@ -114,6 +114,14 @@ public final class RaftNode<Machine: StateMachine>: Sendable where Machine: Send
 
     // MARK: The node itself
 
+    /// Makes a snapshot durable at this node that covers whatever was `.done` anywhere before the call.
+    ///
+    /// It is the newest file in `snapshots` below the node's directory, until another one takes its place; a copy
+    /// of it is a backup.
+    public func takeSnapshot() async -> SnapshotOutcome {
+        await withCheckedContinuation { inbox.add(.snapshot($0)) }
+    }
+
     /// The node's part in the cluster, and how far it is; nothing after `shutdown`.
     public func status() async -> NodeStatus? {
         await withCheckedContinuation { inbox.add(.status($0)) }

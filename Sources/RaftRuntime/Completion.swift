@@ -78,6 +78,8 @@ public enum Completion<Answer: Sendable>: Sendable {
     case membership(MembershipTicket, MembershipOutcome)
     /// A hand-over of leadership has ended.
     case transfer(TransferTicket, TransferOutcome)
+    /// A request for a snapshot has ended.
+    case snapshot(SnapshotTicket, SnapshotOutcome)
     /// A read has ended; `ready` holds until the next call that changes the loop.
     case read(ReadTicket, ReadOutcome)
 }

@@ -56,6 +56,7 @@ extension NodeLoop {
     mutating func snapshotNotWritten(_ entry: EntryID, _ error: StorageError) {
         snapshotting.isWriting = false
         notices.append(.snapshotFailed(entry, "\(error)"))
+        endSnapshotRequests(upTo: entry.index, .failed(error))
     }
 
     /// A snapshot of the own state is durable: the log behind it, but for a rest, may go.

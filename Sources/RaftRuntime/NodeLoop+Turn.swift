@@ -124,6 +124,7 @@ extension NodeLoop {
         settleMembership()
         if isAnythingLate { endLate() }
         takeSnapshotIfDue()
+        serveSnapshotRequests()
         startSync()
     }
 

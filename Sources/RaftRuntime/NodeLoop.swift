@@ -70,6 +70,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Nodes without their data directory that were told of already.
     var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
+    var snapshotRequests = PendingSnapshots()
     /// The heartbeats that each peer had answered when the last one was due.
     var answeredRounds: [(node: NodeID, round: UInt64)] = []
     var completions: [Completion<Machine.Answer>] = []
@@ -137,6 +138,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
         for id in proposals.takeSent() { complete(id, .unknown(.stopped)) }
         for ticket in reads.takeAll() { completions.append(.read(ticket, .stopped)) }
         endMembership()
+        endSnapshotRequests(upTo: LogIndex(.max), .stopped)
     }
 
     mutating func complete(_ id: ProposalID, _ outcome: ProposalOutcome<Machine.Answer>) {

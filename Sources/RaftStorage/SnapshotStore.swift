@@ -152,6 +152,12 @@ public final class SnapshotStore<Files: FileSystem> {
             .body()
     }
 
+    /// Opens a snapshot's file for reading, or gives nothing when it is not here. The caller closes it.
+    public func openForReading(_ lastIncluded: EntryID) throws(StorageError) -> Files.File? {
+        guard info(of: lastIncluded) != nil else { return nil }
+        return try files.openForReading(path(lastIncluded))
+    }
+
     /// A piece of a snapshot's file for another node, or nothing when that snapshot is not here.
     ///
     /// Past its end a snapshot has no bytes, and that is its last piece.

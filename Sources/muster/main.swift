@@ -25,6 +25,12 @@ func run(_ command: MusterCommand) throws -> Int32 {
         LineWriter.output.write(settings.printsJSON ? report.json : report.table)
         if report.leader == nil { LineWriter.error.write("muster: no leader was found") }
         return report.leader == nil ? 1 : 0
+    case .backup(let settings):
+        let backup = try Backup.fetch(
+            from: settings.server, to: settings.path, replaces: settings.replaces,
+            patienceMilliseconds: settings.timeoutMilliseconds)
+        LineWriter.output.write(backup.summary)
+        return 0
     case .inspectLog(let settings):
         return inspect {
             let report = try LogReport.inspect(settings.path)

@@ -12,16 +12,22 @@ final class NacosDoor {
     private let service: RegistryService
     private let cluster: ClusterView
     private let metrics: MetricsPage
+    private let backups: BackupDoor
     /// So long a client may believe that it is logged in; nothing is checked while authentication is off.
     private static let tokenSecondsToLive = 18_000
 
-    init(_ service: RegistryService, _ cluster: ClusterView, _ metrics: MetricsPage) {
+    init(
+        _ service: RegistryService, _ cluster: ClusterView, _ metrics: MetricsPage,
+        _ backups: BackupDoor
+    ) {
+        self.backups = backups
         self.service = service
         self.cluster = cluster
         self.metrics = metrics
     }
 
     func handle(_ request: HTTPRequest, _ respond: @escaping Respond) {
+        if request.path == BackupCall.path { return backups.answer(request, respond) }
         if let response = ownAnswer(to: request) { return respond(response) }
         do throws(NacosError) {
             let call = try NacosCall(request)

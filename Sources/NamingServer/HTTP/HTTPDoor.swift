@@ -33,6 +33,8 @@ package struct HTTPDoorFigures: Equatable, Sendable {
     package var timeouts = 0
     /// Answers whose client was gone.
     package var droppedAnswers = 0
+    /// Answers that were broken off in the middle, because the rest could not be read.
+    package var brokenAnswers = 0
 
     package init() {}
 }

@@ -1,13 +1,21 @@
 /// One answer, and its bytes on the wire.
-package struct HTTPResponse: Equatable, Sendable {
+package struct HTTPResponse: Equatable {
     package var status: Int
     package var headers: HTTPHeaders
     package var body: [UInt8]
+    /// The body, when it is one that is read piece by piece; `body` is empty then.
+    package var stream: HTTPStream?
 
     package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    /// A good answer whose body is read piece by piece.
+    package init(streaming stream: HTTPStream, headers: HTTPHeaders) {
+        self.init(status: 200, headers: headers)
+        self.stream = stream
     }
 
     /// An answer in plain text.
@@ -25,7 +33,7 @@ package struct HTTPResponse: Equatable, Sendable {
     /// Appends the bytes that answer `request`, or a fault when there is no request.
     ///
     /// `keepsConnection` tells the client whether it may send another one. The length is that of
-    /// the body also where the body is left out, for HEAD (RFC 9110 §9.3.2).
+    /// the body also where the body is left out, for HEAD (RFC 9110 §9.3.2), and where it follows as a stream.
     package func write(
         to buffer: inout [UInt8], answering request: HTTPRequest?, keepsConnection: Bool,
         date: String? = nil
@@ -34,7 +42,9 @@ package struct HTTPResponse: Equatable, Sendable {
         for field in headers.fields where !Self.isWrittenHere(field.name) {
             append("\(Self.capitalised(field.name)): \(field.value)", to: &buffer)
         }
-        if Self.hasLength(status) { append("Content-Length: \(body.count)", to: &buffer) }
+        if Self.hasLength(status) {
+            append("Content-Length: \(stream?.byteCount ?? UInt64(body.count))", to: &buffer)
+        }
         if !keepsConnection {
             append("Connection: close", to: &buffer)
         } else if request?.minorVersion == 0 {
@@ -96,6 +106,7 @@ package struct HTTPResponse: Equatable, Sendable {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 507: "Insufficient Storage"
         case 505: "HTTP Version Not Supported"
         default: "Status"
         }

@@ -20,6 +20,8 @@ final class HTTPSession {
     private var isClosing = false
     private var isProcessing = false
     private var isWaitingForWriter = false
+    /// The body of the current answer while it goes out in pieces.
+    var streaming: Streaming?
     /// When the client must have sent its next bytes; the timer looks at this when it fires, so
     /// that a request costs no change to the timer.
     private var deadline: MonotonicTime
@@ -67,7 +69,7 @@ final class HTTPSession {
             case .request(let request): handle(request)
             case .fault(let fault):
                 door.figures.faults += 1
-                write(HTTPResponse(fault), answering: nil, keepsConnection: false)
+                writeLast(HTTPResponse(fault))
             }
         }
         if parser.pendingBytes > Self.maximumReadAheadBytes { connection.pauseReading() }
@@ -92,11 +94,22 @@ final class HTTPSession {
             door.figures.droppedAnswers += 1
             return
         }
+        if let stream = response.stream, request.method != .head {
+            write { response.write(to: &$0, answering: request, keepsConnection: keepsConnection) }
+            return startStreaming(stream)
+        }
+        write { response.write(to: &$0, answering: request, keepsConnection: keepsConnection) }
+        answered()
+    }
+
+    /// Whether the connection goes on after the current answer.
+    private var keepsConnection: Bool { current?.keepsConnection == true && !isClosing }
+
+    /// The current answer has been written to its end: on to the next request, or away.
+    func answered() {
+        let isLast = !keepsConnection
         current = nil
-        write(
-            response, answering: request,
-            keepsConnection: request.keepsConnection && !isClosing)
-        guard !isClosing else { return }
+        guard !isLast else { return closeAfterWriting() }
         // What was read ahead of a next request has waited for us, not we for the client.
         allow(
             parser.isInsideRequest
@@ -105,24 +118,46 @@ final class HTTPSession {
         if parser.pendingBytes <= Self.maximumReadAheadBytes { connection.resumeReading() }
     }
 
-    private func write(
-        _ response: HTTPResponse, answering request: HTTPRequest?, keepsConnection: Bool
-    ) {
+    private func write(building build: (inout [UInt8]) -> Void) {
         connection.write(building: {
             let start = $0.count
-            response.write(to: &$0, answering: request, keepsConnection: keepsConnection)
+            build(&$0)
             answeredBytes += $0.count - start
         })
         progressTime = door.loop.turnTime
-        guard !keepsConnection else { return }
+    }
+
+    /// Writes a piece of a body.
+    func write(_ piece: [UInt8]) {
+        connection.write(piece)
+        answeredBytes += piece.count
+        progressTime = door.loop.turnTime
+    }
+
+    /// Writes an answer to what was no whole request.
+    private func writeLast(_ response: HTTPResponse) {
+        write { response.write(to: &$0, answering: nil, keepsConnection: false) }
+        closeAfterWriting()
+    }
+
+    private func closeAfterWriting() {
         isClosing = true
         connection.closeAfterWriting()
+    }
+
+    /// Whether the client is still there.
+    var isConnected: Bool { connection.isOpen }
+
+    /// Ends an answer that cannot be brought to its end.
+    func breakOff() {
+        door.figures.brokenAnswers += 1
+        connection.abort()
     }
 
     // MARK: Back-pressure
 
     /// Whether the client should read before it is answered more.
-    private func mustWaitForWriter() -> Bool {
+    func mustWaitForWriter() -> Bool {
         guard connection.pendingBytes > Self.maximumUnsentBytes else { return false }
         guard !isWaitingForWriter else { return true }
         isWaitingForWriter = true
@@ -137,6 +172,7 @@ final class HTTPSession {
     private func resumeAfterWriting() {
         guard isWaitingForWriter, connection.isOpen else { return }
         isWaitingForWriter = false
+        pump()
         process()
         if parser.pendingBytes <= Self.maximumReadAheadBytes { connection.resumeReading() }
     }
@@ -170,9 +206,7 @@ final class HTTPSession {
         guard deadline <= door.loop.turnTime else { return arm() }
         guard parser.isInsideRequest else { return connection.close() }
         door.figures.timeouts += 1
-        write(
-            HTTPResponse(status: 408, text: "request not complete in time\n"), answering: nil,
-            keepsConnection: false)
+        writeLast(HTTPResponse(status: 408, text: "request not complete in time\n"))
     }
 
     /// Until when the client must have read more of what waits for it. The time runs from the last
@@ -195,6 +229,7 @@ final class HTTPSession {
 
     private func finish() {
         isClosing = true
+        streaming = nil
         if let timer { door.loop.cancel(timer) }
         timer = nil
         door.remove(self)

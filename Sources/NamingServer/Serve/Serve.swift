@@ -46,7 +46,8 @@ final class ServerNode {
         service = RegistryService(host: host, on: loop)
         let cluster = ClusterView(settings: settings, host: host)
         let metrics = MetricsPage(service)
-        let nacos = NacosDoor(service, cluster, metrics)
+        let nacos = NacosDoor(
+            service, cluster, metrics, BackupDoor(host, on: loop))
         door = try HTTPDoor(at: settings.http, on: loop) { nacos.handle($0, $1) }
         metrics.door = door
         observe()

@@ -17,6 +17,8 @@ package enum MusterCommand: Equatable, Sendable {
     case inspectLog(InspectSettings)
     /// Print what a snapshot holds.
     case inspectSnapshot(InspectSettings)
+    /// Keep a backup of a cluster in a file.
+    case backup(BackupSettings)
     /// Measure something; for developers.
     case bench(BenchSettings)
     /// Wait for the end of a demo and remove its temporary directory. Only a demo asks for it.
@@ -42,6 +44,7 @@ package enum MusterCommand: Equatable, Sendable {
             else { throw UsageError("only a demo calls this command") }
             self = .cleanUpDemo(directory: rest[0])
         case "status": self = .status(try StatusSettings(arguments: rest))
+        case "backup": self = .backup(try BackupSettings(arguments: rest))
         case "wal": self = .inspectLog(try InspectSettings(arguments: rest, of: "wal", "DIR"))
         case "snapshot":
             self = .inspectSnapshot(try InspectSettings(arguments: rest, of: "snapshot", "FILE"))
@@ -78,6 +81,11 @@ package enum MusterCommand: Equatable, Sendable {
         muster status [--server HOST:PORT] [--json] [--timeout MS]
             Print role, term, commit and applied index of every node. Any node can be asked
             (127.0.0.1:8848). The exit status is 1 when no leader is found.
+
+        muster backup --out FILE [--server HOST:PORT] [--force] [--timeout MS]
+            Fetch a backup from a running cluster; any node can be asked (127.0.0.1:8848). It holds
+            all that was acknowledged before, is checked, and is on the disk when the command ends.
+            Until then it is FILE.partial. A file that is there is replaced only with --force.
 
         muster wal inspect DIR [--json]
             Print what the log in a data directory holds, segment by segment, and whether a node

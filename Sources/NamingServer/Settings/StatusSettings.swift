@@ -13,15 +13,22 @@ package struct StatusSettings: Equatable, Sendable {
     package init(arguments: [String]) throws(UsageError) {
         let options = try CommandLineOptions(
             arguments, values: ["--server", "--timeout"], flags: ["--json"])
-        var text = try options.text("--server") ?? "127.0.0.1:8848"
+        server = try options.server()
+        printsJSON = options.flag("--json")
+        let timeout = try options.number("--timeout", in: 1...600_000)
+        timeoutMilliseconds = timeout ?? timeoutMilliseconds
+    }
+}
+
+extension CommandLineOptions {
+    /// Reads `--server`: `HOST:PORT`, or a URL that says no more.
+    func server() throws(UsageError) -> Address {
+        var text = try text("--server") ?? "127.0.0.1:8848"
         if text.hasPrefix("https://") {
             throw UsageError("--server: this version speaks plain HTTP only")
         }
         if text.hasPrefix("http://") { text.removeFirst("http://".count) }
         while text.hasSuffix("/") { text.removeLast() }
-        server = try address(text, option: "--server")
-        printsJSON = options.flag("--json")
-        let timeout = try options.number("--timeout", in: 1...600_000)
-        timeoutMilliseconds = timeout ?? timeoutMilliseconds
+        return try address(text, option: "--server")
     }
 }

@@ -162,6 +162,7 @@ extension Simulator {
                 note("node \(node.id) ends operation \(operation): \(outcome)")
                 checker.ended(operation, outcome, at: node.id)
             case .read(let ticket, let outcome): readEnded(ticket, outcome, at: node)
+            case .snapshot: break  // nobody asks for one
             case .transfer(let ticket, let outcome): transferEnded(ticket, outcome, at: node)
             case .membership(let ticket, let outcome): membershipEnded(ticket, outcome, at: node)
             }

@@ -22,6 +22,7 @@ internal import Testing
             "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
             "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
             "--stop-when-input-ends", "--nodes", "--http-port", "--server", "--json", "--timeout",
+            "--out", "--force",
         ] {
             #expect(MusterCommand.usage.contains(option), "\(option)")
         }
