@@ -81,9 +81,9 @@ package final class NodeHost<Machine: StateMachine> {
             hasWork = true
         }
         // Within the handshake, which must not go on before the disk has what is told by going on.
-        transport.mayAnswer = { [unowned self] identity in
+        transport.mayAnswer = { [unowned self] identity, isFounding in
             defer { noteWork() }
-            return node.meet(identity)
+            return node.meet(identity, isFounding: isFounding)
         }
         transport.onAnswer = { [unowned self] identity in
             node.wasMet(by: identity)

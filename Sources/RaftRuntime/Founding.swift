@@ -8,7 +8,8 @@ internal import RaftStorage
 /// no part before it knows the incarnation of every founder *and* every founder has said that it has put down
 /// this node's. A founder puts down one incarnation of each other, once and for ever. So of a name only
 /// one incarnation can get past this point: another one would need the word of a founder that has put down
-/// the first, or, where all have lost their disks, there is nothing to lose.
+/// the first, or, where all have lost their disks, there is nothing to lose. A node without such a record, as one
+/// that was taken in later, gives nobody its word (`NodeLoop.meet`).
 struct Founding: Hashable, Sendable {
     let own: NodeIdentity
     /// All founders, this node included.

@@ -8,6 +8,8 @@ extension NodeLoop {
         var configuration: Configuration
         /// The founding that is not complete yet.
         var founding: Founding?
+        /// The incarnations of the founders that were put down.
+        var founders: [Member]
     }
 
     static func openFounding(
@@ -27,20 +29,27 @@ extension NodeLoop {
                     .notFound, operation: "open log", path: start.directory,
                     detail: "the log that was founded here is gone; this node must not vote again"))
         }
+        let founders = record?.members ?? []
         let founding = Founding(
-            own: recovered.identity, founders: initial.incoming, known: record?.members ?? [])
+            own: recovered.identity, founders: initial.incoming, known: founders)
         if record?.isComplete == true {
-            return FoundingStart(configuration: founding.configuration, founding: nil)
+            return FoundingStart(
+                configuration: founding.configuration, founding: nil, founders: founders)
         }
         // A log that was in use without a record was founded in another way.
         guard initial.incoming.contains(start.node), record != nil || isUntouched,
             start.meetsFounders
-        else { return FoundingStart(configuration: initial, founding: nil) }
+        else {
+            return FoundingStart(
+                configuration: initial, founding: nil, founders: founders)
+        }
         guard !founding.missing.isEmpty else {
             // Alone: there is nobody who could know of an earlier incarnation.
-            return FoundingStart(configuration: founding.configuration, founding: nil)
+            return FoundingStart(
+                configuration: founding.configuration, founding: nil, founders: founders)
         }
-        return FoundingStart(configuration: initial, founding: founding)
+        return FoundingStart(
+            configuration: initial, founding: founding, founders: founders)
     }
 
     /// The founders that this node waits for before it takes part: their incarnations are not known yet, or
@@ -50,11 +59,19 @@ extension NodeLoop {
     /// Takes in that a handshake shows who a peer is, before it is answered.
     ///
     /// During the founding of a cluster this blocks on the disk when the peer is new; on return it is put down,
-    /// and answering tells the peer so.
+    /// and answering tells the peer so. After the founding, or without one, a peer that still founds is told so only
+    /// if this very incarnation was put down then: nodes that have lost their disks must not found a second
+    /// cluster beside this one, with the help of those who never knew them or know them no more.
+    /// - Parameter isFounding: Whether the peer still waits for other founders.
     /// - Returns: Whether it may be answered.
-    public mutating func meet(_ identity: NodeIdentity) -> Bool {
+    public mutating func meet(_ identity: NodeIdentity, isFounding: Bool) -> Bool {
         guard failure == nil else { return false }
-        guard var founding else { return true }
+        guard var founding else {
+            return !isFounding
+                || founders.contains {
+                    $0.id == identity.node && $0.incarnation == identity.incarnation
+                }
+        }
         switch founding.meet(identity.node, incarnation: identity.incarnation) {
         case .refused: return false
         case .nothingNew: return true
@@ -64,7 +81,7 @@ extension NodeLoop {
 
     /// Takes in that a peer has answered this node's handshake, and so knows its incarnation.
     public mutating func wasMet(by identity: NodeIdentity) {
-        guard meet(identity), var founding else { return }
+        guard meet(identity, isFounding: false), var founding else { return }
         founding.noteWitness(identity.node)
         guard founding.missing.isEmpty else {
             self.founding = founding
@@ -72,6 +89,7 @@ extension NodeLoop {
         }
         guard keep(founding) else { return }
         self.founding = nil
+        founders = founding.known
         // Until now the core has heard and said nothing.
         core = RaftCore(
             id: founding.own.node, incarnation: founding.own.incarnation,

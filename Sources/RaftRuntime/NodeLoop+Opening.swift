@@ -82,6 +82,7 @@ extension NodeLoop {
         self.files = files
         directory = start.directory
         founding = founded.founding
+        founders = founded.founders
         log = disk.log
         snapshots = disk.snapshots
         self.clock = clock

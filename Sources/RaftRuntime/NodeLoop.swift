@@ -46,6 +46,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     let directory: String
     /// While the cluster is being founded: this node takes no part yet.
     var founding: Founding?
+    /// The founders that this node has put down, once that is over; empty for one that was taken in later.
+    var founders: [Member]
     var hasStarted = false
     var log: LogStore<Files>
     var snapshots: SnapshotStore<Files>

@@ -37,8 +37,11 @@ public struct Handshake: Sendable {
     public enum Step: Equatable, Sendable {
         /// Wait for more.
         case needMore
-        /// The peer is who it should be; frames follow after the first `consumedBytes` bytes.
-        case established(NodeIdentity, version: UInt16, consumedBytes: Int)
+        /// The peer is who it should be; frames follow after the first `consumedBytes` bytes. A dialler may
+        /// have said that it still founds its cluster: then the host may have an objection of its own
+        /// (`refuseFounder`).
+        case established(
+            NodeIdentity, version: UInt16, consumedBytes: Int, isFounding: Bool = false)
         /// No connection: this side will not have it, or (`byPeer`) the other side said so.
         case refused(HandshakeRefusal, byPeer: Bool)
     }
@@ -132,7 +135,22 @@ public struct Handshake: Sendable {
         }
         let version = min(hello.highestVersion, ProtocolVersion.highest)
         try HelloReply.accepted(version: version, identity).writeFrame(to: &output)
-        return .established(hello.sender, version: version, consumedBytes: count)
+        return .established(
+            hello.sender, version: version, consumedBytes: count, isFounding: hello.isFounding)
+    }
+
+    /// Puts a refusal in the place of the answer to a founder that this node cannot vouch for.
+    public func refuseFounder(
+        _ sender: NodeIdentity, into output: inout [UInt8]
+    ) throws(EncodeError) -> HandshakeRefusal {
+        let refusal = HandshakeRefusal(
+            .wrongIncarnation,
+            "node \(identity.node) does not know this data directory of node \(sender.node) as one of "
+                + "its cluster's founders; a node that lost its data is to be removed, started as one that "
+                + "joins, and added again")
+        output.removeAll()
+        try HelloReply.refused(refusal).writeFrame(to: &output)
+        return refusal
     }
 
     private func objection(to hello: Hello, from peers: [KnownPeer]) -> HandshakeRefusal? {

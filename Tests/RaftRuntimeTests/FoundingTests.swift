@@ -21,12 +21,14 @@ internal import Wire
 
         init(
             _ id: UInt64, of count: UInt64 = 3, on files: SimulatedFileSystem, seed: UInt64,
-            meetsFounders: Bool = true, settings: NodeSettings = NodeSettings()
+            meetsFounders: Bool = true, isJoining: Bool = false,
+            settings: NodeSettings = NodeSettings()
         ) throws {
             self.files = files
             var start = NodeStart(
                 directory: "/data", cluster: "test", node: NodeID(id),
-                initialConfiguration: Configuration(voters: (1...count).map { NodeID($0) }),
+                initialConfiguration: Configuration(
+                    voters: isJoining ? [] : (1...count).map { NodeID($0) }),
                 seed: seed)
             start.meetsFounders = meetsFounders
             node = try Node(
@@ -52,7 +54,8 @@ internal import Wire
 
     /// `one` dials `other`, and both go through with the handshake.
     private func dial(_ one: Founder, _ other: Founder) -> Bool {
-        guard other.node.meet(one.node.identity) else { return false }
+        let isFounding = !one.node.awaitedFounders.isEmpty
+        guard other.node.meet(one.node.identity, isFounding: isFounding) else { return false }
         one.node.wasMet(by: other.node.identity)
         return true
     }
@@ -73,7 +76,7 @@ internal import Wire
         #expect(one.node.awaitedFounders == ids(2, 3))
         check(dial(one, two))
         // Three has dialled one, but one has no answer from three, which may have forgotten by now.
-        check(one.node.meet(three.node.identity))
+        check(one.node.meet(three.node.identity, isFounding: true))
         #expect(one.node.awaitedFounders == ids(3))
         check(!one.speaks(), "and so it does not campaign")
         let vote = Message(
@@ -131,6 +134,26 @@ internal import Wire
         check(again.speaks())
         let wiped = NodeIdentity(cluster: "test", node: NodeID(2), incarnation: 77)
         check(!again.node.admits(wiped.node, incarnation: wiped.incarnation))
+    }
+
+    /// Mixed seed 3061 of the simulator: a wiped founder asked those who had removed it.
+    @Test func `after the founding only who was put down then is told so`() throws {
+        let founders = try (1...2).map {
+            try Founder($0, of: 2, on: SimulatedFileSystem(), seed: $0)
+        }
+        check(dial(founders[0], founders[1]))
+        check(founders[1].node.awaitedFounders == ids(1), "which has not been answered yet")
+        founders[0].files.crashKeepingNothing()
+        let one = try Founder(1, of: 2, on: founders[0].files, seed: 7)
+        check(one.node.awaitedFounders == [])
+        let again = try Founder(2, of: 2, on: SimulatedFileSystem(), seed: 8)
+        check(!dial(again, one), "that of another disk is not, whoever is a member now")
+        check(one.node.meet(again.node.identity, isFounding: false), "but may be taken in")
+        check(dial(founders[1], one), "the late one is")
+        #expect(founders[1].node.awaitedFounders == [])
+        let newcomer = try Founder(1, of: 2, on: SimulatedFileSystem(), seed: 9, isJoining: true)
+        check(!dial(again, newcomer), "nor by one who was not there")
+        #expect(again.node.awaitedFounders == ids(1))
     }
 
     @Test func `a record whose log is gone is refused`() throws {

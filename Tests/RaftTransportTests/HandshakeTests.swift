@@ -49,8 +49,8 @@ internal import Wire
         let met = try Self.meet(
             Self.alpha1, dialling: KnownPeer(NodeID(2), incarnation: 22), Self.alpha2,
             from: [KnownPeer(NodeID(1), incarnation: 11)])
-        guard case .established(Self.alpha2, version: 2, _) = met.dialler,
-            case .established(Self.alpha1, version: 2, _) = met.acceptor
+        guard case .established(Self.alpha2, version: 2, _, isFounding: false) = met.dialler,
+            case .established(Self.alpha1, version: 2, _, isFounding: false) = met.acceptor
         else {
             Issue.record("\(met)")
             return

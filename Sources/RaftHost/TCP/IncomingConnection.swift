@@ -43,7 +43,7 @@ final class IncomingConnection {
     private let identity: NodeIdentity
     private let settings: TCPTransportSettings
     private let knownPeers: () -> [KnownPeer]
-    private let mayAnswer: (NodeIdentity) -> Bool
+    private let mayAnswer: (NodeIdentity, _ isFounding: Bool) -> Bool
     private let onEvent: (IncomingConnection, Event) -> Void
     private var state = State.ending
 
@@ -51,7 +51,7 @@ final class IncomingConnection {
     init(
         _ connection: Connection, as identity: NodeIdentity, settings: TCPTransportSettings,
         knownPeers: @escaping () -> [KnownPeer],
-        mayAnswer: @escaping (NodeIdentity) -> Bool,
+        mayAnswer: @escaping (NodeIdentity, _ isFounding: Bool) -> Bool,
         onEvent: @escaping (IncomingConnection, Event) -> Void
     ) {
         self.connection = connection
@@ -106,15 +106,19 @@ final class IncomingConnection {
         var answer: [UInt8] = []
         do throws(EncodeError) {
             let step = try handshake.receive(bytes, into: &answer)
-            if case .established(let identity, _, _) = step, !mayAnswer(identity) {
-                connection.close()
+            if case .established(let identity, _, _, let isFounding) = step,
+                !mayAnswer(identity, isFounding)
+            {
+                let refusal = try handshake.refuseFounder(identity, into: &answer)
+                connection.write(answer)
+                refuse(refusal, hasAnswer: true)
                 return bytes.count
             }
             connection.write(answer)
             switch step {
             case .needMore:
                 return 0
-            case .established(let identity, _, let consumedBytes):
+            case .established(let identity, _, let consumedBytes, _):
                 end()
                 state = .established(identity)
                 onEvent(self, .established(identity))

@@ -253,7 +253,7 @@ final class OutgoingLink {
                 connection.close()
                 giveUp(.refused(refusal, byPeer: byPeer))
                 return bytes.count
-            case .established(let identity, _, let consumedBytes):
+            case .established(let identity, _, let consumedBytes, _):
                 loop.cancel(timer)
                 establish(connection, identity)
                 return consumedBytes

@@ -24,8 +24,9 @@ package final class TCPTransport: Network {
     package var onConnectionClosed: ((NodeID, _ processEnded: Bool) -> Void)?
     /// A handshake with a peer has shown who it is. May be called again for the same identity.
     package var onPeerIdentity: ((NodeIdentity) -> Void)?
-    /// A dialler has said who it is, and is answered after this; not if it gives false.
-    package var mayAnswer: ((NodeIdentity) -> Bool)?
+    /// A dialler has said who it is, and whether it still founds its cluster, and is answered after this; it is
+    /// refused if this gives false.
+    package var mayAnswer: ((NodeIdentity, _ isFounding: Bool) -> Bool)?
     /// A peer has answered this node's hello.
     package var onAnswer: ((NodeIdentity) -> Void)?
     /// Whether this node still waits for the other founders of its cluster; told to those it dials.
@@ -229,7 +230,7 @@ package final class TCPTransport: Network {
         let stranger = IncomingConnection(
             connection, as: identity, settings: settings,
             knownPeers: { [weak self] in self?.peers.map(\.link.peer) ?? [] },
-            mayAnswer: { [weak self] identity in self?.mayAnswer?(identity) ?? true },
+            mayAnswer: { [weak self] in self?.mayAnswer?($0, $1) ?? true },
             onEvent: { [weak self] incoming, event in self?.incomingChanged(incoming, event) })
         strangers.append(stranger)
     }

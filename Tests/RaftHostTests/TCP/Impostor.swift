@@ -68,7 +68,7 @@ final class FalseNode {
                 var output: [UInt8] = []
                 let step = try? handshake.receive(bytes, into: &output)
                 connection.write(output)
-                guard case .established(_, _, let consumed) = step else { return bytes.count }
+                guard case .established(_, _, let consumed, _) = step else { return bytes.count }
                 return consumed
             }
         }
