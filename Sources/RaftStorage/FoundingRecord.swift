@@ -1,5 +1,5 @@
 public import Raft
-internal import Wire
+package import Wire
 
 // What a founding member of a cluster knows of the others, before there is a log worth the name.
 //
@@ -103,7 +103,8 @@ public struct FoundingRecord: Hashable, Sendable {
         return crc.value
     }
 
-    private init(_ bytes: Span<UInt8>) throws(DecodeError) {
+    /// Reads what `write` has put into a file.
+    package init(_ bytes: Span<UInt8>) throws(DecodeError) {
         guard bytes.holds(Self.magic, at: 0) else {
             throw DecodeError(.invalid(field: "magic"), at: 0)
         }

@@ -63,7 +63,7 @@ internal import Testing
         .ledWithoutHealing, .ledBesideOneWayLinks, .messageLost, .messageDoubled,
         .messageOvertaken, .proposalForwarded, .done, .notDone, .unknownByTimeout,
         .appliedUnawares, .readServedByLeader, .readServedByFollower, .readRefused,
-        .voteSplit, .voteKept, .deposedBeforeCommit, .appendRepeated, .compactedBeforeFollower,
+        .voteSplit, .voteKept, .appendRepeated, .compactedBeforeFollower,
         .readLostWithOffice, .sessionReplyRepeated, .sessionExpired, .slowerClockLed,
     ]
 

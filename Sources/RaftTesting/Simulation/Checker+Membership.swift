@@ -70,6 +70,7 @@ extension Checker {
             witnesses[place].configuration = core.configuration
             learnConfigurations(core)
         }
+        checkFoundingMembership(core)
         guard !configurations.isEmpty else { return }
         let newest = configurations.last { placed in
             core.log.contains(placed.entry)
@@ -78,7 +79,8 @@ extension Checker {
         }
         let isRight =
             newest.map { $0.configuration == core.configuration }
-            ?? (core.configuration == initial || core.configuration == node.startConfiguration)
+            ?? (meetsFounders || core.configuration == initial
+                || core.configuration == node.startConfiguration)
         expect(
             isRight,
             "node \(core.id) goes by \(core.configuration), its log says \(String(describing: newest))"

@@ -15,7 +15,11 @@ extension Checker {
     }
 
     private func sent(_ message: Message, _ contents: PackedBytes, by node: SimulatedNode) {
-        guard let durable = node.process?.loop.core.durableHardState else { return }
+        guard let durable = node.process?.loop.core.durableHardState,
+            let awaited = node.process?.loop.awaitedFounders
+        else { return }
+        expect(
+            awaited.isEmpty, "node \(node.id) spoke, and still waits for the founders \(awaited)")
         expect(
             message.term <= durable.term,
             "node \(node.id) spoke in term \(message.term), durable was \(durable.term)")

@@ -62,8 +62,11 @@ final class Checker {
         var life: Int
     }
 
-    /// The membership at the foundation.
-    let initial: Configuration
+    /// The membership at the foundation. Where founders meet, it tells the incarnations once they have.
+    var initial: Configuration
+    /// Of each founder the incarnation that has taken part, where founders meet.
+    var participants: [UInt64?]
+    var meetsFounders = false
     var witnesses: [Witness]
     /// By node: the incarnations of its disks, and what was known of it when one was wiped.
     var incarnations: [[UInt64]]
@@ -96,6 +99,7 @@ final class Checker {
         self.workload = workload
         self.initial = initial
         witnesses = Array(repeating: Witness(), count: nodes)
+        participants = Array(repeating: nil, count: nodes)
         incarnations = Array(repeating: [], count: nodes)
         archives = Array(repeating: [], count: nodes)
     }

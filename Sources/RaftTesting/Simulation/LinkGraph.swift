@@ -78,9 +78,15 @@ struct LinkGraph: Hashable {
     /// between two halves of five are among them; rings, chains and stars of four and more nodes are not: there
     /// the node that could be heard by a quorum may lack an entry, and the one that has it may be a leaf.
     var hasTalkingQuorum: Bool {
-        let quorum = count / 2 + 1
-        return (0..<1 << count).contains { set in
-            let members = (0..<count).filter { set & 1 << $0 != 0 }
+        Self.hasTalkingQuorum(among: Array(0..<count), of: count / 2 + 1) { talk($0, $1) }
+    }
+
+    /// Whether so many of the nodes all talk with one another.
+    static func hasTalkingQuorum(
+        among nodes: [Int], of quorum: Int, talk: (Int, Int) -> Bool
+    ) -> Bool {
+        (0..<1 << nodes.count).contains { set in
+            let members = nodes.indices.filter { set & 1 << $0 != 0 }.map { nodes[$0] }
             guard members.count == quorum else { return false }
             return members.allSatisfy { one in
                 members.allSatisfy { $0 == one || talk(one, $0) }

@@ -26,6 +26,8 @@ enum Arrival {
     /// An orderly end: another one leads first.
     case resign
     case change(MembershipChange)
+    /// The first words on a connection, when founders meet.
+    case handshake(SimulatedHandshake)
 }
 
 /// Takes a node's background jobs; the simulation performs them when their time has come.
@@ -129,6 +131,8 @@ final class SimulatedNode {
     /// What the directory was made with, and what its incarnation was drawn from.
     var startConfiguration = Configuration(voters: [])
     var firstSeed: UInt64 = 0
+    /// What it knows of the founding of its cluster, since it has its present disk.
+    var founding = FoundingHistory()
     /// Of the present disk; 0 until it has one.
     var incarnation: UInt64 = 0
     /// Counts the disks that it has lost.
@@ -212,6 +216,7 @@ final class SimulatedNode {
         openChanges = [:]
         turnsOfReads = [:]
         leasedTerm = nil
+        founding.greeted = [:]
         _ = outbox.take()
         _ = jobs.take()
     }

@@ -86,6 +86,10 @@ public enum SimulationMark: UInt8, CaseIterable, Sendable {
     case ledWithoutHealing
     /// The same, while some node could hear or be heard in one direction only.
     case ledBesideOneWayLinks
+    /// The same, with other members than those of the foundation.
+    case ledByOthersWithoutHealing
+    /// Nothing of that could be asked for, as it was not clear at that moment who votes.
+    case votersUnclear
     /// One kind of message was lost on a link.
     case kindLost
     /// A big message was lost where small ones passed.
@@ -140,6 +144,16 @@ public enum SimulationMark: UInt8, CaseIterable, Sendable {
     case sessionReplyRepeated
     /// A client heard that its session is over.
     case sessionExpired
+    /// The founders of a cluster got to know each other, and took part.
+    case founded
+    /// One of them had ended in between, and come back.
+    case foundedAfterCrash
+    /// One of them had lost its disk before anybody had put it down, and began anew.
+    case foundedAfterWipe
+    /// A founder came without the disk that another one had put down, and was not answered.
+    case founderRefused
+    /// A founding could not be completed any more, as a founder had lost its disk in it.
+    case foundingStuck
     /// A membership was put into a log.
     case membershipChanged
     /// A joint one was.

@@ -40,6 +40,7 @@ extension Simulator {
     /// Too many disks are lost: nothing may be committed, and nothing read, any more.
     func expectStandstill() {
         mark(.stoodStill)
+        if nodes.contains(where: isFounding), checker.committed.isEmpty { mark(.foundingStuck) }
         note("too many nodes are lost")
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         pass(milliseconds: 5 * election)

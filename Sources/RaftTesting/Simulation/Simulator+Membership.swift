@@ -59,6 +59,7 @@ extension Simulator {
     func isSound(_ node: NodeID, in configuration: Configuration) -> Bool {
         let place = Int(node.rawValue) - 1
         guard !nodes[place].isLost, !nodes[place].isDormant else { return false }
+        if isFounding(nodes[place]), !canFound(nodes[place]) { return false }
         let pinned = configuration.member(node)?.incarnation ?? 0
         return pinned == 0 || pinned == nodes[place].incarnation
     }
@@ -91,9 +92,9 @@ extension Simulator {
 
     /// A node loses its directory and comes back under its old name.
     func wipe(_ node: SimulatedNode) {
-        guard surroundings.changesMembership, surroundings.pinsIncarnations, !node.isDormant,
-            node.incarnation != 0, canLose(node)
-        else { return }
+        guard surroundings.wipesDisks, !node.isDormant, node.incarnation != 0, canWipe(node) else {
+            return
+        }
         if node.isUp { kill(node) }
         mark(.wiped)
         note("the disk of node \(node.id) is wiped")
@@ -104,10 +105,20 @@ extension Simulator {
         node.incarnation = 0
         node.generation += 1
         node.firstSeed = dice.next()
-        // Started as at the foundation, or as one who is to be taken in.
-        node.startConfiguration = chance(500) ? checker.initial : Configuration(voters: [])
+        chooseStart(of: node)
         checker.wiped(node.place)
         plan(.restart(node.place, life: node.life), after: milliseconds(5...2000))
+    }
+
+    /// Started as at the foundation, or as one who is to be taken in.
+    private func chooseStart(of node: SimulatedNode) {
+        guard surroundings.meetsFounders else {
+            node.startConfiguration = chance(500) ? checker.initial : Configuration(voters: [])
+            return
+        }
+        let isFounder = node.place < surroundings.nodeCount && (!isFounded || chance(500))
+        node.founding = FoundingHistory(isFounder: isFounder, isAnew: true)
+        node.startConfiguration = isFounder ? foundingMembership : Configuration(voters: [])
     }
 
     /// Whether the others would still be quorums of all memberships that may be in force.

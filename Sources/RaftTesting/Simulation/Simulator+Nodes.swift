@@ -12,10 +12,11 @@ extension Simulator {
             offset: UInt64.random(in: 0...1 << 50, using: &dice), start: time,
             rate: UInt64(1024 + draw(-surroundings.maxDrift...surroundings.maxDrift)))
         node.wallMilliseconds = 1_700_000_000_000 + duration(0...100_000)
-        let start = NodeStart(
+        var start = NodeStart(
             directory: "/data", cluster: "simulated", node: node.id,
             initialConfiguration: node.startConfiguration,
             seed: node.incarnation == 0 ? node.firstSeed : dice.next())
+        start.meetsFounders = surroundings.meetsFounders
         do throws(NodeFailure) {
             let loop = try SimulatedLoop(
                 start, machine: Ledger(workload.makeState()), files: node.disk,
@@ -37,6 +38,7 @@ extension Simulator {
             "node \(node.id) starts life \(node.life) in \(checker.witnesses[node.place].hardState)"
         )
         node.process?.loop.start()
+        if surroundings.meetsFounders { beginToMeet(node) }
         afterCall(node)
         endTurn(node)
     }
@@ -103,6 +105,7 @@ extension Simulator {
             guard let ticket = node.process?.loop.changeMembership(change) else { return }
             note("node \(node.id) is asked to \(change)")
             node.openChanges[ticket.rawValue] = change
+        case .handshake(let handshake): take(handshake, at: node)
         case .transfer: askForTransfer(at: node)
         case .resign:
             guard let ticket = node.process?.loop.resign() else { return }
@@ -230,6 +233,7 @@ extension Simulator {
 
     func end(_ node: SimulatedNode, restartAfter delay: UInt64) {
         checker.ended(node)
+        if isFounding(node) { node.founding.hasEnded = true }
         node.forgetProcess()
         for peer in nodes where peer !== node {
             links.breakConnection(node.place, peer.place)

@@ -18,7 +18,8 @@ extension Simulator {
             case .strangerIgnored: mark(.strangerIgnored)
             case .roleChanged(let change): observe(change, of: node)
             case .configurationChanged: node.leasedTerm = nil
-            case .awaitingFounders, .founded, .diskStalled, .diskRecovered: break
+            case .founded(let configuration): founded(node, configuration)
+            case .awaitingFounders, .diskStalled, .diskRecovered: break
             case .trace(let event): observe(event, of: node)
             case .recovered(let text):
                 if text.contains("was cut off") { mark(.tornTailCut) }

@@ -52,23 +52,31 @@ final class Simulator {
             node.isDormant = node.place >= surroundings.nodeCount
         }
         let founders = nodes[..<surroundings.nodeCount]
+        let isKnown = surroundings.pinsIncarnations && !surroundings.meetsFounders
         let initial = Configuration(
-            voters: founders.map(\.id),
-            roster: surroundings.pinsIncarnations ? founders.map(\.founder) : [])
-        for node in founders { node.startConfiguration = initial }
+            voters: founders.map(\.id), roster: isKnown ? founders.map(\.founder) : [])
+        for node in founders {
+            node.startConfiguration = initial
+            node.founding.isFounder = surroundings.meetsFounders
+        }
         self.settings = settings
         self.links = links
         self.dice = dice
         self.traceLines = traceLines
         self.workload = workload
         checker = Checker(nodes: count, initial: initial, workload: workload)
+        checker.meetsFounders = surroundings.meetsFounders
         self.nodes = nodes
         lossPermille = surroundings.lossPermille
         graphNumber = settings.seed
     }
 
     func run() -> SimulationReport {
-        for node in nodes where !node.isDormant { start(node) }
+        if surroundings.meetsFounders {
+            beginFounding()
+        } else {
+            for node in nodes where !node.isDormant { start(node) }
+        }
         plan(.request, after: surroundings.requestInterval * 1_000_000)
         if !surroundings.faults.isEmpty { plan(.fault, after: nextFaultDelay()) }
         while !isOver, step() {}

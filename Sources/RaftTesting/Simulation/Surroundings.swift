@@ -55,6 +55,8 @@ struct Surroundings {
     /// may disks be wiped.
     var changesMembership: Bool
     var pinsIncarnations: Bool
+    /// Whether the founders get to know each other first, as hosts let them.
+    var meetsFounders: Bool
     /// Nodes that are no members at first.
     var spareCount: Int
     /// What is tried once all is calm: a hand-over, and a leader whose disk hangs.
@@ -104,11 +106,16 @@ struct Surroundings {
         spareCount = changesMembership ? 2 : 0
         handsOverInCalm = draw([true, false, false])
         stallsInCalm = draw([true, false, false])
+        meetsFounders = !isCalm && draw([true, false, false])
         faults = []
         faults = chooseFaults(settings.profile, dice: &dice)
+        if meetsFounders, !changesMembership { faults.append(.wipe) }
         if settings.profile == .storm { faultInterval = 300 }
         chooseNodeSettings(dice: &dice)
     }
+
+    /// Only where a node that has lost its disk is known to be another one.
+    var wipesDisks: Bool { meetsFounders || changesMembership && pinsIncarnations }
 
     private func chooseFaults(
         _ profile: SimulationProfile, dice: inout SplitMix64
