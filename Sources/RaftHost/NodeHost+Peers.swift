@@ -71,6 +71,7 @@ extension NodeHost {
             newcomer.then(.unreachable)
         }
         transport.isFounding = !node.awaitedFounders.isEmpty
+        transport.isRejoining = node.rejoinRecord != nil
         let before = peerBook.peers
         peerBook.update(
             node.configuration, isCommitted: node.core.isConfigurationCommitted,

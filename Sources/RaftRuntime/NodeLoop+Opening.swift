@@ -1,39 +1,7 @@
-public import Raft
+internal import Raft
 public import RaftStorage
 internal import RaftTransport
 internal import Wire
-
-/// What a node is started with.
-public struct NodeStart: Hashable, Sendable {
-    /// The data directory, as an absolute path.
-    public var directory: String
-    /// The name of the cluster.
-    public var cluster: String
-    /// This node's name.
-    public var node: NodeID
-    /// The membership for a directory that holds nothing yet: the founding one, or one without voters for
-    /// a node that joins. It is kept with the log, and a directory that holds a log goes by that alone.
-    public var initialConfiguration: Configuration
-    /// Whether founders get to know each other's incarnations before they take part, as `NodeLoop.meet` and
-    /// `wasMet` tell; then none of them can come back without its disk unnoticed. Default no: whoever makes
-    /// the initial membership vouches that no founder has lost one.
-    public var meetsFounders = false
-    /// Seeds what is random: election timeouts, request numbers, a new node's incarnation. Must differ
-    /// between the nodes and between the lives of a node.
-    public var seed: UInt64
-
-    /// Joins all that.
-    public init(
-        directory: String, cluster: String, node: NodeID, initialConfiguration: Configuration,
-        seed: UInt64
-    ) {
-        self.directory = directory
-        self.cluster = cluster
-        self.node = node
-        self.initialConfiguration = initialConfiguration
-        self.seed = seed
-    }
-}
 
 extension NodeLoop {
     /// Opens a node's directory, or makes a new one, and brings the machine to its newest snapshot.
@@ -48,7 +16,7 @@ extension NodeLoop {
         background: consuming Jobs, settings: NodeSettings, at now: Instant
     ) throws(NodeFailure) {
         var random = SplitMix64(seed: start.seed)
-        let disk = try Self.openDisk(start, files: files, logSettings, random: &random)
+        let disk = try Self.openOrBeginAnew(start, files: files, logSettings, random: &random)
         let latest = disk.snapshots.latest
         var clock = ClusterClock(
             maxTurnGapMilliseconds: UInt64(3 * settings.heartbeatMilliseconds))
@@ -56,22 +24,19 @@ extension NodeLoop {
         if let latest {
             _ = try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
         }
-        let hardState = try Self.align(disk.log, disk.recovered, with: latest?.lastIncluded)
+        let hardState = disk.hardState
         let outline = disk.log.outline
         let isUntouched = outline.lastIndex == .zero && hardState == HardState()
         let founded = try Self.openFounding(
             start, disk.recovered, isUntouched: isUntouched, files: files)
-        if outline.lastIndex > outline.base.index {
-            clock.see(try Self.time(of: outline.last, in: disk.log))
-        }
+        if let time = disk.newestTime { clock.see(time) }
         let point = latest.map {
             RaftCore.SnapshotPoint(lastIncluded: $0.lastIncluded, configuration: $0.configuration)
         }
-        let changes = try Self.configurations(in: disk.log, after: latest?.lastIncluded ?? .zero)
         self.machine = machine
         self.core = RaftCore(
             id: start.node, incarnation: disk.recovered.identity.incarnation,
-            configuration: point?.configuration ?? founded.configuration, changes: changes,
+            configuration: point?.configuration ?? founded.configuration, changes: disk.changes,
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)
         applied = point?.lastIncluded ?? .zero
@@ -94,6 +59,7 @@ extension NodeLoop {
         notices = (disk.recovered.notes + disk.snapshotNotes).map { .recovered($0.description) }
         noteOtherMembers(start.initialConfiguration)
         if let founding { notices.append(.awaitingFounders(founding.missing)) }
+        if let record = disk.rejoin { beginRejoining(record, start) }
     }
 
     /// The settings may name other members than the directory, which alone counts.
@@ -107,23 +73,44 @@ extension NodeLoop {
                     + "\(names(members)), and that counts"))
     }
 
-    private typealias Disk = (
-        log: LogStore<Files>, recovered: RecoveredLog, snapshots: SnapshotStore<Files>,
-        snapshotNotes: [RecoveryNote]
-    )
+    /// What is on the disk, read so far that damage anywhere in it has been found.
+    struct Disk {
+        var log: LogStore<Files>
+        var recovered: RecoveredLog
+        var snapshots: SnapshotStore<Files>
+        var snapshotNotes: [RecoveryNote]
+        /// Term and vote, as they fit the newest snapshot.
+        var hardState: HardState
+        /// The memberships in the log after that.
+        var changes: [PlacedConfiguration]
+        /// The cluster time that the newest entry carries.
+        var newestTime: UInt64?
+        /// Of a node that has begun anew.
+        var rejoin: RejoinRecord?
+    }
 
-    private static func openDisk(
-        _ start: NodeStart, files: Files, _ settings: LogSettings, random: inout SplitMix64
+    /// - Parameter incarnation: Of a directory that is to be made.
+    static func openDisk(
+        _ start: NodeStart, files: Files, _ settings: LogSettings, incarnation: UInt64
     ) throws(NodeFailure) -> Disk {
         let identity = NodeIdentity(
-            cluster: start.cluster, node: start.node, incarnation: random.next())
+            cluster: start.cluster, node: start.node, incarnation: incarnation)
+        let (snapshots, notes): (SnapshotStore<Files>, [RecoveryNote])
+        let (log, recovered): (LogStore<Files>, RecoveredLog)
         do throws(StorageError) {
-            let (snapshots, notes) = try SnapshotStore.open(
+            (snapshots, notes) = try SnapshotStore.open(
                 files: files, directory: start.directory, cluster: start.cluster)
-            let (log, recovered) = try openLog(
+            (log, recovered) = try openLog(
                 start, files: files, settings, identity, isNew: snapshots.latest == nil)
-            return (log, recovered, snapshots, notes)
         } catch { throw .storage(error) }
+        let end = snapshots.latest?.lastIncluded
+        let hardState = try align(log, recovered, with: end)
+        let outline = log.outline
+        let hasEntries = outline.lastIndex > outline.base.index
+        return Disk(
+            log: log, recovered: recovered, snapshots: snapshots, snapshotNotes: notes,
+            hardState: hardState, changes: try configurations(in: log, after: end ?? .zero),
+            newestTime: hasEntries ? try time(of: outline.last, in: log) : nil)
     }
 
     private static func openLog(

@@ -20,6 +20,10 @@ extension NodeLoop {
     ) {
         // A founder that has not met all others yet must not be counted on.
         guard failure == nil, founding == nil else { return }
+        if case .rejoin(let request) = envelope {
+            hasReceived = true
+            return receive(request, from: peer, incarnation: incarnation)
+        }
         guard envelope.isOfLeader || admits(peer, incarnation: incarnation) else {
             return ignoreStranger(peer, incarnation)
         }
@@ -28,6 +32,7 @@ extension NodeLoop {
         case .raft(let message, let contents): receive(message, contents, from: peer)
         case .proposals(let forwarded): receiveForwarded(forwarded, from: peer)
         case .proposalsRefused(let refused): receiveRefusal(refused, from: peer)
+        case .rejoin: break  // handled above, whoever says it
         }
     }
 
@@ -55,7 +60,7 @@ extension NodeLoop {
     }
 
     /// Tells it once for each of the last few strangers.
-    private mutating func ignoreStranger(_ peer: NodeID, _ incarnation: UInt64) {
+    mutating func ignoreStranger(_ peer: NodeID, _ incarnation: UInt64) {
         guard !strangers.contains(where: { $0.node == peer && $0.incarnation == incarnation })
         else { return }
         if strangers.count == 8 { strangers.removeFirst() }
@@ -122,6 +127,7 @@ extension NodeLoop {
         applyCommitted()
         if reads.hasReady(applied: applied.index) { answerReads() }
         settleMembership()
+        askForReadmission()
         if isAnythingLate { endLate() }
         takeSnapshotIfDue()
         serveSnapshotRequests()

@@ -48,6 +48,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var founding: Founding?
     /// The founders that this node has put down, once that is over; empty for one that was taken in later.
     var founders: [Member]
+    /// While the cluster knows this node by an earlier incarnation.
+    var rejoining: Rejoining?
     var hasStarted = false
     var log: LogStore<Files>
     var snapshots: SnapshotStore<Files>
@@ -100,7 +102,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
         if applied.index < core.commitIndex { return now }
         return timers.next
             .orSooner(proposals.nextDeadline).orSooner(reads.nextDeadline)
-            .orSooner(membership.nextDeadline)
+            .orSooner(membership.nextDeadline).orSooner(rejoining?.nextWish)
             .orSooner(disk.nextDeadline(settings.diskStallMilliseconds))
     }
 

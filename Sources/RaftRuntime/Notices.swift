@@ -16,6 +16,14 @@ public enum NodeNotice: Sendable {
     /// A node speaks under the name of a member whose data directory it does not have. It is not heard.
     /// Told once.
     case strangerIgnored(NodeID, incarnation: UInt64)
+    /// The data directory was damaged, as the record says: its files are kept under paths that begin with `aside`,
+    /// and this node has begun anew, as a member without a vote, and asks to be readmitted. Told at each start
+    /// until that is done.
+    case rejoining(RejoinRecord, aside: String)
+    /// The cluster knows this node by its new incarnation, and makes it a voter again if it was one.
+    case rejoined(Configuration)
+    /// This leader has taken the next step on the way of a member that has begun anew.
+    case readmitting(NodeID, incarnation: UInt64)
     /// A sync has run longer than `NodeSettings.diskStallMilliseconds`; a leader hands over.
     case diskStalled
     /// The sync has ended.

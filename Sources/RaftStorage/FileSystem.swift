@@ -20,11 +20,15 @@ public protocol FileSystem: Sendable {
     /// Opens a file that is there, for reading alone: also one that may not be written.
     func openForReading(_ path: String) throws(StorageError) -> File
 
-    /// Gives a file another name, taking the place of a file that has it.
+    /// Gives a file another name, taking the place of a file that has it. A directory may get another name in the
+    /// same directory, one that nothing has.
     func rename(_ from: String, to: String) throws(StorageError)
 
     /// Removes a file's name.
     func remove(_ path: String) throws(StorageError)
+
+    /// Removes a directory that is empty.
+    func removeDirectory(_ path: String) throws(StorageError)
 
     /// Makes the names in a directory durable.
     func syncDirectory(_ path: String) throws(StorageError)

@@ -12,6 +12,8 @@ public enum Envelope: Hashable, Sendable {
     case proposals(ForwardedProposals)
     /// A node that was sent proposals did not put them into its log, and never will.
     case proposalsRefused(RefusedProposals)
+    /// A node that has begun anew under its name asks the leader to be taken for what it is now.
+    case rejoin(RejoinRequest)
 
     /// Whether the contents are as many as the message says.
     public var isConsistent: Bool {
@@ -46,6 +48,15 @@ public struct ForwardedProposals: Hashable, Sendable {
         self.firstSequence = firstSequence
         self.commands = commands
     }
+}
+
+/// The wish of a node that has begun anew under its name; its incarnation is that of the connection.
+public struct RejoinRequest: Hashable, Sendable {
+    /// The incarnations that it takes the place of, and that will never act again.
+    public var replaced: [UInt64]
+
+    /// Makes a wish.
+    public init(replaced: [UInt64]) { self.replaced = replaced }
 }
 
 /// Proposals that were not put into the log of the node that they were forwarded to.

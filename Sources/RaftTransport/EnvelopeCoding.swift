@@ -9,6 +9,7 @@
 //                     2 not the leader, followed by the leader node
 //                     3 overloaded
 //                     4 leadership is being handed over, followed by the target node
+//   rejoin            count, then as many incarnations of 8 bytes
 //
 // items: count, the length of each in bytes (counts), and all their bytes end to end; so the bytes of
 // a batch are copied in one go at both ends. Nothing may follow the last field. Equal envelopes have
@@ -23,6 +24,7 @@ extension Envelope {
         case .raft: .raft
         case .proposals: .proposals
         case .proposalsRefused: .proposalsRefused
+        case .rejoin: .rejoin
         }
     }
 
@@ -31,7 +33,7 @@ extension Envelope {
         switch self {
         case .raft(_, let contents): contents.byteCount
         case .proposals(let proposals): proposals.commands.byteCount
-        case .proposalsRefused: 0
+        case .proposalsRefused, .rejoin: 0
         }
     }
 
@@ -46,6 +48,8 @@ extension Envelope {
             try proposals.write(to: &output)
         case .proposalsRefused(let refused):
             try refused.write(to: &output)
+        case .rejoin(let request):
+            try request.write(to: &output)
         }
     }
 
@@ -70,6 +74,8 @@ extension Envelope {
             self = .proposals(try ForwardedProposals(payload, at: &offset))
         case .proposalsRefused:
             self = .proposalsRefused(try RefusedProposals(payload, at: &offset))
+        case .rejoin:
+            self = .rejoin(try RejoinRequest(payload, at: &offset))
         case .hello, .helloReply, nil:
             throw DecodeError(.invalid(field: "frame type"), at: 0)
         }
@@ -142,5 +148,23 @@ extension RefusedProposals {
         default: throw DecodeError(.invalid(field: "refusal"), at: start)
         }
         self.init(firstSequence: firstSequence, count: count, refusal: refusal)
+    }
+}
+
+extension RejoinRequest {
+    func write(to output: inout [UInt8]) throws(EncodeError) {
+        guard replaced.count <= TransportLimits.maxReplaced else {
+            throw EncodeError("replaced incarnations")
+        }
+        output.writeCount(replaced.count)
+        for incarnation in replaced { output.write(incarnation) }
+    }
+
+    init(_ payload: Span<UInt8>, at offset: inout Int) throws(DecodeError) {
+        let count = try payload.readCount(
+            limit: TransportLimits.maxReplaced, name: "replaced incarnations", at: &offset)
+        var replaced: [UInt64] = []
+        for _ in 0..<count { replaced.append(try payload.readUInt64(at: &offset)) }
+        self.init(replaced: replaced)
     }
 }

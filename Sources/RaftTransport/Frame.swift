@@ -21,6 +21,7 @@ enum FrameType: UInt8, CaseIterable {
     case raft = 16
     case proposals = 17
     case proposalsRefused = 18
+    case rejoin = 19
 }
 
 /// Where the parts of one frame are in the bytes that it was found in.

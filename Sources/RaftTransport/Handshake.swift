@@ -47,7 +47,7 @@ public struct Handshake: Sendable {
     }
 
     private enum Side {
-        case dialler(KnownPeer, isFounding: Bool)
+        case dialler(KnownPeer, isFounding: Bool, isRejoining: Bool)
         case acceptor([KnownPeer])
     }
 
@@ -56,11 +56,16 @@ public struct Handshake: Sendable {
 
     /// Begins a handshake with a node that `identity` has dialled.
     ///
-    /// - Parameter isFounding: Whether this node still waits for the other founders of its cluster.
+    /// - Parameters:
+    ///   - isFounding: Whether this node still waits for the other founders of its cluster.
+    ///   - isRejoining: Whether this node has begun anew under its name, and the cluster may not know it yet.
     public static func dialling(
-        _ peer: KnownPeer, as identity: NodeIdentity, isFounding: Bool = false
+        _ peer: KnownPeer, as identity: NodeIdentity, isFounding: Bool = false,
+        isRejoining: Bool = false
     ) -> Handshake {
-        Handshake(identity: identity, side: .dialler(peer, isFounding: isFounding))
+        Handshake(
+            identity: identity,
+            side: .dialler(peer, isFounding: isFounding, isRejoining: isRejoining))
     }
 
     /// Begins a handshake with whoever has dialled `identity`; only `peers` are let in.
@@ -72,10 +77,11 @@ public struct Handshake: Sendable {
     ///
     /// - Throws: `EncodeError` when the identity itself breaks a limit.
     public func start(into output: inout [UInt8]) throws(EncodeError) {
-        guard case .dialler(let peer, let isFounding) = side else { return }
+        guard case .dialler(let peer, let isFounding, let isRejoining) = side else { return }
         let hello = Hello(
             lowestVersion: ProtocolVersion.lowest, highestVersion: ProtocolVersion.highest,
-            sender: identity, receiver: peer.node, isFounding: isFounding)
+            sender: identity, receiver: peer.node, isFounding: isFounding,
+            isRejoining: isRejoining)
         try hello.writeFrame(to: &output)
     }
 
@@ -115,7 +121,7 @@ public struct Handshake: Sendable {
         switch (side, FrameType(rawValue: frame.type)) {
         case (.acceptor(let peers), .hello):
             return .hello(try Hello(payload), consumedBytes: frame.byteCount, peers)
-        case (.dialler(let peer, _), .helloReply):
+        case (.dialler(let peer, _, _), .helloReply):
             return .reply(try HelloReply(payload), consumedBytes: frame.byteCount, peer)
         case (.acceptor, _), (.dialler, _):
             throw DecodeError(.invalid(field: "frame type"), at: 4)
@@ -175,6 +181,8 @@ public struct Handshake: Sendable {
             return HandshakeRefusal(
                 .unknownMember, "node \(identity.node) knows of no node \(sender.node)")
         }
+        // It says itself that it is not the one that is known. Whoever counts what it says looks again.
+        guard !hello.isRejoining else { return nil }
         return objection(toIncarnationOf: sender, known, isFounding: hello.isFounding)
     }
 

@@ -10,6 +10,8 @@
 //     incarnation  8 bytes, the sender's
 //     receiver     node, whom the sender means to speak to
 //     founding     flag, whether the sender still waits for the other founders of its cluster
+//     rejoining    flag, whether the sender has begun anew under its name, and says so: it may be let in under
+//                  another incarnation than it is known by, and will not be counted
 //
 //   helloReply, from the node that was dialled
 //     magic        8 bytes, "muster-r"
@@ -27,9 +29,9 @@ internal import Wire
 /// The versions of the protocol that this program speaks.
 public enum ProtocolVersion {
     /// The lowest.
-    public static let lowest: UInt16 = 2
+    public static let lowest: UInt16 = 3
     /// The highest.
-    public static let highest: UInt16 = 2
+    public static let highest: UInt16 = 3
 }
 
 struct Hello: Equatable {
@@ -38,6 +40,7 @@ struct Hello: Equatable {
     var sender: NodeIdentity
     var receiver: NodeID
     var isFounding = false
+    var isRejoining = false
 }
 
 enum HelloReply: Equatable {
@@ -58,6 +61,7 @@ extension Hello {
             try buffer.writeIdentity(sender)
             try buffer.writeNode(receiver)
             buffer.writeFlag(isFounding)
+            buffer.writeFlag(isRejoining)
         }
     }
 
@@ -72,9 +76,12 @@ extension Hello {
         }
         sender = try payload.readIdentity(at: &offset)
         receiver = try payload.readNode(at: &offset)
-        // An earlier version has no such field, and is refused for its version.
+        // An earlier version has not all of these fields, and is refused for its version.
         if highestVersion >= ProtocolVersion.lowest {
             isFounding = try payload.readFlag(at: &offset)
+            isRejoining = try payload.readFlag(at: &offset)
+        } else {
+            return
         }
         if highestVersion <= ProtocolVersion.highest { try payload.expectEnd(at: offset) }
     }

@@ -11,6 +11,8 @@ public enum TransportLimits {
     public static let maxNumber: UInt64 = 1 << 62
     /// The largest payload in bytes before a connection is established.
     public static let maxHandshakeBytes = 1 << 10
+    /// The most incarnations that a node may take the place of.
+    public static let maxReplaced = 64
     /// The largest length in bytes of the text that explains a refusal.
     public static let maxRefusalTextBytes = 256
 }

@@ -52,11 +52,24 @@ struct LoopCluster<Machine: StateMachine> {
     private let settings: NodeSettings
     private var nanoseconds: UInt64 = 0
     private var seed: UInt64 = 0
+    private let repair: NodeStart.Repair
 
     /// Starts as many nodes, each with a machine of its own.
-    init(voters: Int, settings: NodeSettings = NodeSettings(), _ machine: () -> Machine) throws {
+    ///
+    /// - Parameter pins: Whether the founding membership names the incarnations of all.
+    init(
+        voters: Int, settings: NodeSettings = NodeSettings(), pins: Bool = false,
+        repair: NodeStart.Repair = .refuse, _ machine: () -> Machine
+    ) throws {
         self.settings = settings
-        let configuration = Configuration(voters: (1...voters).map { NodeID(UInt64($0)) })
+        self.repair = repair
+        let roster = (1...UInt64(voters)).map { id in
+            // The first number from a node's seed becomes its incarnation.
+            var random = SplitMix64(seed: id)
+            return Raft.Member(NodeID(id), incarnation: random.next())
+        }
+        let configuration = Configuration(
+            voters: roster.map(\.id), roster: pins ? roster : [])
         for id in 1...voters {
             let files = SimulatedFileSystem()
             members.append(
@@ -80,11 +93,13 @@ struct LoopCluster<Machine: StateMachine> {
     ) throws -> Member {
         let outside = Outside()
         seed += 1
+        var start = NodeStart(
+            directory: "/data", cluster: "test", node: id, initialConfiguration: configuration,
+            seed: seed)
+        start.repair = repair
+        start.peers = members.map { $0.node.identity.node }
         var node = try Node(
-            NodeStart(
-                directory: "/data", cluster: "test", node: id,
-                initialConfiguration: configuration, seed: seed),
-            machine: machine, files: files, logSettings: LogSettings(segmentBytes: 64 << 10),
+            start, machine: machine, files: files, logSettings: LogSettings(segmentBytes: 64 << 10),
             network: outside, background: outside, settings: settings,
             at: Instant(nanoseconds: nanoseconds))
         node.start()
@@ -97,9 +112,15 @@ struct LoopCluster<Machine: StateMachine> {
     }
 
     /// Ends a node's process as a power failure would, and starts it again.
-    mutating func restart(_ id: NodeID, machine: consuming Machine) throws {
+    ///
+    /// - Parameter meddle: Does something to its disk in between.
+    mutating func restart(
+        _ id: NodeID, machine: consuming Machine,
+        meddle: (SimulatedFileSystem) throws -> Void = { _ in }
+    ) throws {
         let files = members[Int(id.rawValue) - 1].files
         files.crashKeepingNothing()
+        try meddle(files)
         // Whatever it is told now, it goes by what its directory holds.
         members[Int(id.rawValue) - 1] = try start(
             id, Configuration(voters: [id]), on: files, machine: machine)

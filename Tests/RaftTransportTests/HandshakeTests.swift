@@ -49,8 +49,8 @@ internal import Wire
         let met = try Self.meet(
             Self.alpha1, dialling: KnownPeer(NodeID(2), incarnation: 22), Self.alpha2,
             from: [KnownPeer(NodeID(1), incarnation: 11)])
-        guard case .established(Self.alpha2, version: 2, _, isFounding: false) = met.dialler,
-            case .established(Self.alpha1, version: 2, _, isFounding: false) = met.acceptor
+        guard case .established(Self.alpha2, version: 3, _, isFounding: false) = met.dialler,
+            case .established(Self.alpha1, version: 3, _, isFounding: false) = met.acceptor
         else {
             Issue.record("\(met)")
             return
@@ -75,6 +75,22 @@ internal import Wire
                 #expect(!isWelcome && refusal.reason == .wrongIncarnation)
             default: Issue.record("\(step)")
             }
+        }
+    }
+
+    @Test func `one that says that it has begun anew is let in under another incarnation`() throws {
+        let peers = [KnownPeer(NodeID(1), incarnation: 10)]
+        for isRejoining in [false, true] {
+            var hello: [UInt8] = []
+            try Handshake.dialling(
+                KnownPeer(NodeID(2)), as: Self.alpha1, isRejoining: isRejoining
+            ).start(into: &hello)
+            var output: [UInt8] = []
+            let step = try Handshake.accepting(from: peers, as: Self.alpha2)
+                .receive(hello.span, into: &output)
+            let established = Handshake.Step.established(
+                Self.alpha1, version: 3, consumedBytes: hello.count)
+            #expect((step == established) == isRejoining)
         }
     }
 
@@ -108,11 +124,11 @@ internal import Wire
 
     /// What a dialler that meant node 2 does not believe, although the other side accepted.
     static let refusedByDialler: [(NodeIdentity, UInt16, HandshakeRefusal.Reason)] = [
-        (beta2, 2, .wrongCluster),
-        (alpha3, 2, .wrongAddressee),
-        (wiped2, 2, .wrongIncarnation),
-        (alpha2, 1, .unsupportedVersion),
-        (alpha2, 3, .unsupportedVersion),
+        (beta2, 3, .wrongCluster),
+        (alpha3, 3, .wrongAddressee),
+        (wiped2, 3, .wrongIncarnation),
+        (alpha2, 2, .unsupportedVersion),
+        (alpha2, 4, .unsupportedVersion),
     ]
 
     @Test(arguments: refusedByDialler.indices)
@@ -142,8 +158,9 @@ internal import Wire
     }
 
     private static func hello(
-        magic: String = "muster-r", versions: ClosedRange<UInt16> = 2...2,
-        cluster: String = "alpha", founding: UInt8 = 0, more: [UInt8] = []
+        magic: String = "muster-r", versions: ClosedRange<UInt16> = 3...3,
+        cluster: String = "alpha", founding: UInt8 = 0, rejoining: UInt8 = 0,
+        more: [UInt8] = []
     ) -> [UInt8] {
         var payload = Array(magic.utf8)
         payload.write(versions.lowerBound)
@@ -153,6 +170,7 @@ internal import Wire
         payload.write(UInt64(11))
         payload.writeVarint(2)
         if versions.upperBound >= 2 { payload.append(founding) }
+        if versions.upperBound >= 3 { payload.append(rejoining) }
         return frame(type: 1, payload: payload + more)
     }
 
@@ -170,18 +188,23 @@ internal import Wire
         try Handshake.dialling(KnownPeer(NodeID(2)), as: Self.alpha1, isFounding: true)
             .start(into: &founder)
         #expect(founder == Self.hello(founding: 1))
+        var returner: [UInt8] = []
+        try Handshake.dialling(KnownPeer(NodeID(2)), as: Self.alpha1, isRejoining: true)
+            .start(into: &returner)
+        #expect(returner == Self.hello(rejoining: 1))
         let (step, reply) = try Self.answer(to: output)
         #expect(
-            step == .established(Self.alpha1, version: 2, consumedBytes: output.count))
-        #expect(reply == Self.accepted(version: 2, by: Self.alpha2))
+            step == .established(Self.alpha1, version: 3, consumedBytes: output.count))
+        #expect(reply == Self.accepted(version: 3, by: Self.alpha2))
     }
 
     static let foreign: [[UInt8]] = [
         Array("GET / HTTP/1.1\r\nHost: example\r\n\r\n".utf8),
         [UInt8](repeating: 0, count: 64),
         hello(magic: "muster-x"),
-        hello(versions: 2...2, more: [0]),
+        hello(versions: 3...3, more: [0]),
         hello(founding: 2),
+        hello(rejoining: 2),
         hello(cluster: String(repeating: "x", count: 65)),
         frame(type: 2, payload: Array("muster-r".utf8)),
         frame(type: 16, payload: [1, 2, 3, 4, 0]),
@@ -203,10 +226,10 @@ internal import Wire
     @Test func `a newer program is answered in the newest common version`() throws {
         let bytes = Self.hello(versions: 1...7, more: [1, 2, 3])
         let (step, _) = try Self.answer(to: bytes + [9])
-        #expect(step == .established(Self.alpha1, version: 2, consumedBytes: bytes.count))
+        #expect(step == .established(Self.alpha1, version: 3, consumedBytes: bytes.count))
     }
 
-    @Test(arguments: [3...7, 0...1] as [ClosedRange<UInt16>])
+    @Test(arguments: [4...7, 0...2] as [ClosedRange<UInt16>])
     func `a program with no common version is told so`(versions: ClosedRange<UInt16>) throws {
         let (step, reply) = try Self.answer(to: Self.hello(versions: versions))
         guard case .refused(let own, byPeer: false) = step else {

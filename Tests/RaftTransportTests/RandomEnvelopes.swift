@@ -72,6 +72,7 @@ extension SeededGenerator {
             .proposalsRefused(
                 RefusedProposals(
                     firstSequence: number(limit: .max - 100), count: upTo(100), refusal: refusal()))
+        case 2: .rejoin(RejoinRequest(replaced: (0..<upTo(4)).map { _ in number() }))
         default:
             raft()
         }

@@ -1,6 +1,7 @@
 internal import Raft
 internal import RaftHost
 internal import RaftRuntime
+internal import RaftStorage
 
 // What happens in a node, in words. Quiet when nothing happens.
 
@@ -20,6 +21,18 @@ extension EventLog {
         case .strangerIgnored(let node, let incarnation):
             write(
                 .warning, .node, "ignored a node that has lost its data directory",
+                [("node", "\(node)"), ("incarnation", "\(incarnation)")])
+        case .rejoining(let record, let aside):
+            write(
+                .error, .storage,
+                "the data directory was damaged; its files are kept aside, and this node begins anew and asks "
+                    + "the others to readmit it",
+                [("damage", record.cause), ("aside", aside)])
+        case .rejoined:
+            write(.info, .storage, "the others have readmitted this node", [])
+        case .readmitting(let node, let incarnation):
+            write(
+                .warning, .raft, "readmitting a member whose data directory was damaged",
                 [("node", "\(node)"), ("incarnation", "\(incarnation)")])
         case .diskStalled:
             write(.error, .storage, "the disk does not answer; a leader hands over", [])

@@ -69,6 +69,11 @@ package enum Directory {
                 try File.remove(entry)
             }
         }
+        try remove(path)
+    }
+
+    /// Removes a directory that is empty.
+    package static func remove(_ path: String) throws(SystemError) {
         _ = try callKernel("remove directory", path) { unsafe rmdir(path) }
     }
 

@@ -38,6 +38,11 @@ public struct RealFileSystem: FileSystem {
         try asStorage { () throws(SystemError) in try Platform.File.remove(path) }
     }
 
+    /// Removes a directory that is empty.
+    public func removeDirectory(_ path: String) throws(StorageError) {
+        try asStorage { () throws(SystemError) in try Directory.remove(path) }
+    }
+
     /// Waits until the names in a directory are on the disk.
     public func syncDirectory(_ path: String) throws(StorageError) {
         try asStorage { () throws(SystemError) in try Directory.sync(path) }

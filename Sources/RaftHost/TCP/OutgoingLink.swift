@@ -50,6 +50,7 @@ final class OutgoingLink {
     private let settings: TCPTransportSettings
     private let encoder: FrameEncoder
     private let isFounding: () -> Bool
+    private let isRejoining: () -> Bool
     private let onEvent: (Event) -> Void
     private var state = State.stopped
     private var delay: RetryDelay
@@ -60,6 +61,7 @@ final class OutgoingLink {
     init(
         to peer: KnownPeer, at address: Address, as identity: NodeIdentity, on loop: EventLoop,
         settings: TCPTransportSettings, seed: UInt64, isFounding: @escaping () -> Bool = { false },
+        isRejoining: @escaping () -> Bool = { false },
         onEvent: @escaping (Event) -> Void
     ) {
         self.peer = peer
@@ -68,6 +70,7 @@ final class OutgoingLink {
         self.loop = loop
         self.settings = settings
         self.isFounding = isFounding
+        self.isRejoining = isRejoining
         self.onEvent = onEvent
         encoder = FrameEncoder(maxPayloadBytes: settings.maxFrameBytes)
         delay = RetryDelay(
@@ -219,7 +222,8 @@ final class OutgoingLink {
     // MARK: Greeting
 
     private func greet(_ connection: Connection) {
-        let handshake = Handshake.dialling(peer, as: identity, isFounding: isFounding())
+        let handshake = Handshake.dialling(
+            peer, as: identity, isFounding: isFounding(), isRejoining: isRejoining())
         var hello: [UInt8] = []
         do throws(EncodeError) {
             try handshake.start(into: &hello)

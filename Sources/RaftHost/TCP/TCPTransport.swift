@@ -31,6 +31,8 @@ package final class TCPTransport: Network {
     package var onAnswer: ((NodeIdentity) -> Void)?
     /// Whether this node still waits for the other founders of its cluster; told to those it dials.
     package var isFounding = false
+    /// Whether this node has begun anew under its name, and the cluster may not know it yet.
+    package var isRejoining = false
     /// Something is worth a line in the log. Strangers cannot cause more than a few a minute.
     package var onNotice: ((TransportNotice) -> Void)?
 
@@ -130,7 +132,8 @@ package final class TCPTransport: Network {
     private func makeLink(to node: NodeID, at address: Address) -> OutgoingLink {
         OutgoingLink(
             to: KnownPeer(node), at: address, as: identity, on: loop, settings: settings,
-            seed: seeds.next(), isFounding: { [weak self] in self?.isFounding ?? false }
+            seed: seeds.next(), isFounding: { [weak self] in self?.isFounding ?? false },
+            isRejoining: { [weak self] in self?.isRejoining ?? false }
         ) { [weak self] event in self?.linkChanged(node, event) }
     }
 
@@ -139,8 +142,11 @@ package final class TCPTransport: Network {
     ///
     /// Without it the first one that is met counts, until the peer is taken off the list.
     package func expect(_ incarnation: UInt64?, of node: NodeID, presumed: UInt64? = nil) {
-        peer(node)?.link.peer = KnownPeer(
-            node, incarnation: incarnation, presumedIncarnation: presumed)
+        guard let link = peer(node)?.link else { return }
+        let known = link.peer.incarnation
+        link.peer = KnownPeer(node, incarnation: incarnation, presumedIncarnation: presumed)
+        // What has answered so far was refused, perhaps for being the one that is right now.
+        if let incarnation, incarnation != known { link.hurry() }
     }
 
     /// Ends the connections with a peer and forgets what is known of it; `setPeers` begins anew.

@@ -38,9 +38,10 @@ final class TransportPeer {
         incoming = nil
     }
 
-    /// Notes that a handshake was finished; the first one tells the peer's incarnation for good.
+    /// Notes that a handshake was finished; the first one tells the peer's incarnation for good. One that has
+    /// begun anew may be let in beside the one that is known; it does not take its place by that.
     func greeted(_ identity: NodeIdentity, at time: MonotonicTime) {
-        link.peer.incarnation = identity.incarnation
+        if link.peer.incarnation == nil { link.peer.incarnation = identity.incarnation }
         received.lastContact = time
         hasToldEnd = false
         absences = 0

@@ -90,7 +90,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         return SimulatedFile(self, content, path: path, life: life, isReadOnly: true)
     }
 
-    /// Gives a file another name in the same directory.
+    /// Gives a file or a directory another name in the same directory.
     public func rename(_ from: String, to: String) throws(StorageError) {
         try begin("rename", from + " to " + to)
         let (parent, name) = try parent(of: from, "rename")
@@ -98,6 +98,9 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         guard let node = parent.live[name], parent === target else {
             throw StorageError(
                 .notFound, operation: "rename", path: from, detail: "not within one directory")
+        }
+        if case .directory = node, parent.live[newName] != nil {
+            throw StorageError(.exists, operation: "rename", path: to)
         }
         parent.change(.rename(name, newName, node), durably: isAlwaysDurable)
     }
@@ -108,6 +111,20 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         let (parent, name) = try parent(of: path, "remove")
         guard case .file? = parent.live[name] else {
             throw StorageError(.notFound, operation: "remove", path: path)
+        }
+        parent.change(.unlink(name), durably: isAlwaysDurable)
+    }
+
+    /// Removes a directory that is empty.
+    public func removeDirectory(_ path: String) throws(StorageError) {
+        try begin("removeDirectory", path)
+        let (parent, name) = try parent(of: path, "removeDirectory")
+        guard case .directory(let directory)? = parent.live[name] else {
+            throw StorageError(.notFound, operation: "removeDirectory", path: path)
+        }
+        guard directory.live.isEmpty else {
+            throw StorageError(
+                .exists, operation: "removeDirectory", path: path, detail: "not empty")
         }
         parent.change(.unlink(name), durably: isAlwaysDurable)
     }

@@ -11,6 +11,7 @@ extension Checker {
         case .raft(let message, let contents): sent(message, contents, by: node)
         case .proposals: marks.hit(.proposalForwarded)
         case .proposalsRefused: marks.hit(.forwardedRefused)
+        case .rejoin: break  // nothing that could be untrue by itself
         }
     }
 

@@ -184,6 +184,14 @@ public enum SimulationMark: UInt8, CaseIterable, Sendable {
     case strangerIgnored
     /// A node whose disk had been wiped was taken in anew.
     case wipedReadmitted
+    /// A node has put its damaged files aside and begun anew.
+    case begunAnew
+    /// The same, before the cluster knew of the time before.
+    case begunAnewAgain
+    /// A leader has taken a step on the way of such a node.
+    case readmitting
+    /// A node that has begun anew is known as what it is.
+    case rejoined
     /// A read was served by a leader that asked nobody, from what the others had promised.
     case leaseRead
     /// A read came when the leader's lease was over: by a pause, by drift, or as nobody had answered.

@@ -173,6 +173,7 @@ extension Envelope {
         case .raft(let message, _): "\(message.term) \(message.body)"
         case .proposals(let group): "proposals \(group.firstSequence)+\(group.commands.count)"
         case .proposalsRefused(let group): "refused \(group.firstSequence)+\(group.count)"
+        case .rejoin(let request): "rejoin for \(request.replaced)"
         }
     }
 }

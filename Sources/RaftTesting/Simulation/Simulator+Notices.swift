@@ -1,5 +1,6 @@
 internal import Raft
 internal import RaftRuntime
+internal import RaftStorage
 
 // What nodes tell about themselves: marks, and lines of the trace.
 
@@ -20,6 +21,10 @@ extension Simulator {
             case .configurationChanged: node.leasedTerm = nil
             case .founded(let configuration): founded(node, configuration)
             case .awaitingFounders, .diskStalled, .diskRecovered: break
+            case .rejoining(let record, _):
+                mark(record.replaced.count > 1 ? .begunAnewAgain : .begunAnew)
+            case .rejoined: mark(.rejoined)
+            case .readmitting: mark(.readmitting)
             case .trace(let event): observe(event, of: node)
             case .recovered(let text):
                 if text.contains("was cut off") { mark(.tornTailCut) }
