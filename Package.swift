@@ -96,7 +96,7 @@ let package = Package(
             "RaftHostTests",
             [
                 "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
-                "Platform",
+                "RaftTesting", "Platform",
             ]),
         tests("NamingTests", ["Wire", "Naming"]),
         tests("NacosTests", ["Wire", "Naming", "Nacos"]),

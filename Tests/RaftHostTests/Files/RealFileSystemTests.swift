@@ -2,6 +2,7 @@ internal import Platform
 internal import Raft
 internal import RaftHost
 internal import RaftStorage
+internal import RaftTesting
 internal import Testing
 internal import Wire
 
@@ -14,6 +15,12 @@ internal import Wire
             do { try Directory.removeTree(directory) } catch { Issue.record(error) }
         }
         try body(directory)
+    }
+
+    @Test func `keeps the contract of file systems`() throws {
+        try inDirectory { directory in
+            #expect(FileSystemContract(files: files, directory: directory).check() == [])
+        }
     }
 
     @Test func `a file keeps what is written where it is written`() throws {
