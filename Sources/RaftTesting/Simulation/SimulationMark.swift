@@ -88,7 +88,7 @@ public enum SimulationMark: UInt8, CaseIterable, Sendable {
     case ledBesideOneWayLinks
     /// The same, with other members than those of the foundation.
     case ledByOthersWithoutHealing
-    /// Nothing of that could be asked for, as it was not clear at that moment who votes.
+    /// Nothing of that could be asked for, or nothing at all, as it was not clear at that moment who votes.
     case votersUnclear
     /// One kind of message was lost on a link.
     case kindLost

@@ -79,7 +79,9 @@ extension Simulator {
         let places = node.disk.paths.map { ($0, settledBytes(of: $0, on: node.disk)) }
             .filter { $0.1 > 0 }
         guard !places.isEmpty else { return }
-        let (path, settled) = places[draw(0...places.count - 1)]
+        let needless = chance(500) ? needlessSnapshot(of: node) : nil
+        let (path, settled) =
+            places.first { $0.0 == needless } ?? places[draw(0...places.count - 1)]
         let offset = draw(0...settled - 1)
         note("byte \(offset) of \(path) rots at node \(node.id)")
         mark(.bytesRotted)
@@ -92,6 +94,12 @@ extension Simulator {
         for place in start..<min(start + SimulatedFileSystem.sectorBytes, settled) {
             node.disk.flip(0xA5, of: path, at: place)
         }
+    }
+
+    /// The newest snapshot of a node that can do without it: its log begins at the beginning.
+    private func needlessSnapshot(of node: SimulatedNode) -> String? {
+        guard node.process?.loop.core.log.base.index == .zero else { return nil }
+        return node.disk.paths.last { $0.hasSuffix(".snapshot") }
     }
 
     /// A node has opened its log, and has made a mark durable that vouches for all of it. The mark itself has

@@ -5,6 +5,11 @@ internal import RaftRuntime
 
 extension Simulator {
     func settle() {
+        if surroundings.changesMembership, chance(300) {
+            // So that a change is under way where links stay cut.
+            changeMembership(near: nodes[leader ?? 0])
+            pass(milliseconds: 2 + surroundings.maxDelay / 1_000_000)
+        }
         // Whoever sits on rotten bytes shall find them now.
         for node in nodes where node.isUp && !node.rottenFiles.isEmpty { kill(node) }
         calmDown()
@@ -14,7 +19,7 @@ extension Simulator {
         switch budget {
         case .holds: break
         case .isSpent: return expectStandstill()
-        case .isUnclear: return
+        case .isUnclear: return mark(.votersUnclear)
         }
         let election = UInt64(surroundings.node.electionTimeoutMilliseconds)
         passWhatIsUnderWay()
