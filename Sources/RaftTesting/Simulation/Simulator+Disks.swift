@@ -56,7 +56,7 @@ extension Simulator {
         note("node \(node.id) stops: \(failure)")
         if case .storage(let error) = failure, error.isDamage, isExplained(error, node) {
             mark(.damageFound)
-            if error.path.hasPrefix("/data/log") { mark(.damagedMiddle) }
+            if case .corrupt(offset: 1..., index: _?) = error.kind { mark(.damagedMiddle) }
             node.isLost = true
         } else if case .storage(let error) = failure, error.kind == .full {
             mark(.diskFull)
