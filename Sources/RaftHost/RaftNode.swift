@@ -117,7 +117,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable where Machine: Send
     /// Makes a snapshot durable at this node that covers whatever was `.done` anywhere before the call.
     ///
     /// It is the newest file in `snapshots` below the node's directory, until another one takes its place; a copy
-    /// of it is a backup.
+    /// of it is a backup, with which a new cluster can begin (`RestoredDirectory`).
     public func takeSnapshot() async -> SnapshotOutcome {
         await withCheckedContinuation { inbox.add(.snapshot($0)) }
     }

@@ -10,27 +10,42 @@ internal import RaftStorage
 /// one incarnation can get past this point: another one would need the word of a founder that has put down
 /// the first, or, where all have lost their disks, there is nothing to lose. A node without such a record, as one
 /// that was taken in later, gives nobody its word (`NodeLoop.meet`).
+///
+/// A cluster that begins behind a snapshot of another one (`RestoredDirectory`) is founded alike, with one
+/// condition more: all must begin behind the same snapshot. What is before the first entry is committed for each of
+/// them without a word to the others, so two that differ there would stay different for ever. The upper half of such
+/// a founder's incarnation is the checksum of the snapshot it begins with, and founders with another one are refused.
 struct Founding: Hashable, Sendable {
     let own: NodeIdentity
     /// All founders, this node included.
     let founders: [NodeID]
+    /// The entry behind which the cluster begins.
+    let origin: EntryID
     /// The incarnations that are known and put down, sorted by node.
     private(set) var known: [Member]
     /// Those who have put down this node's incarnation, as far as they have said so in this life.
     private var witnesses: [NodeID] = []
 
-    init(own: NodeIdentity, founders: [NodeID], known: [Member]) {
+    init(own: NodeIdentity, founders: [NodeID], origin: EntryID = .zero, known: [Member]) {
         self.own = own
         self.founders = founders
+        self.origin = origin
         self.known = known.filter { founders.contains($0.id) && $0.id != own.node }
         self.known.append(Member(own.node, incarnation: own.incarnation))
         self.known.sort { $0.id < $1.id }
+    }
+
+    /// The incarnation of a node that begins with the snapshot of that checksum; never 0, which stands for none.
+    static func incarnation(checksum: UInt32, random: UInt64) -> UInt64 {
+        UInt64(checksum) << 32 | max(random >> 32, 1)
     }
 
     /// What hearing a node comes to.
     enum Meeting: Hashable {
         /// It has the name of a founder and another incarnation than is put down.
         case refused
+        /// It begins with another snapshot of another cluster than this node, or with none.
+        case otherOrigin
         /// It is known, or no founder.
         case nothingNew
         /// It is to be put down before it is answered.
@@ -42,6 +57,7 @@ struct Founding: Hashable, Sendable {
         if let member = known.first(where: { $0.id == node }) {
             return member.incarnation == incarnation ? .nothingNew : .refused
         }
+        if origin != .zero, incarnation >> 32 != own.incarnation >> 32 { return .otherOrigin }
         known.append(Member(node, incarnation: incarnation))
         known.sort { $0.id < $1.id }
         return .new
@@ -61,7 +77,9 @@ struct Founding: Hashable, Sendable {
     }
 
     /// What is to be put down.
-    var record: FoundingRecord { FoundingRecord(isComplete: missing.isEmpty, members: known) }
+    var record: FoundingRecord {
+        FoundingRecord(isComplete: missing.isEmpty, origin: origin, members: known)
+    }
 
     /// The founding membership, with what is known of its members.
     var configuration: Configuration { Configuration(voters: founders, roster: known) }

@@ -4,7 +4,7 @@ internal import RaftStorage
 extension NodeLoop {
     /// What the start of a node finds out about its founding membership.
     struct FoundingStart {
-        /// The membership before all entries of the log.
+        /// The membership at the node's snapshot, or before all entries of the log when there is none.
         var configuration: Configuration
         /// The founding that is not complete yet.
         var founding: Founding?
@@ -12,8 +12,11 @@ extension NodeLoop {
         var founders: [Member]
     }
 
+    /// - Parameter point: The node's snapshot. Where the cluster begins behind it, what it says of the members lacks
+    ///   what only the founding has told.
     static func openFounding(
-        _ start: NodeStart, _ recovered: RecoveredLog, isUntouched: Bool, files: Files
+        _ start: NodeStart, _ recovered: RecoveredLog, _ point: RaftCore.SnapshotPoint?,
+        isUntouched: Bool, files: Files
     ) throws(NodeFailure) -> FoundingStart {
         let initial = recovered.initialConfiguration
         let record: FoundingRecord?
@@ -29,27 +32,31 @@ extension NodeLoop {
                     .notFound, operation: "open log", path: start.directory,
                     detail: "the log that was founded here is gone; this node must not vote again"))
         }
+        let origin = record?.origin ?? .zero
+        let end = point?.lastIncluded ?? .zero
+        guard origin.index <= end.index else {
+            throw .storage(
+                StorageError(
+                    .notFound, operation: "open", path: start.directory,
+                    detail: "a restoration to entry \(origin) was not finished here"))
+        }
         let founders = record?.members ?? []
         let founding = Founding(
-            own: recovered.identity, founders: initial.incoming, known: founders)
-        if record?.isComplete == true {
-            return FoundingStart(
-                configuration: founding.configuration, founding: nil, founders: founders)
+            own: recovered.identity, founders: initial.incoming, origin: origin, known: founders)
+        func begin(_ configuration: Configuration, _ founding: Founding? = nil) -> FoundingStart {
+            FoundingStart(
+                configuration: configuration, founding: founding, founders: founders)
         }
+        let configuration = point?.configuration ?? initial
+        let known = end == origin ? founding.configuration : configuration
+        if record?.isComplete == true { return begin(known) }
         // A log that was in use without a record was founded in another way.
         guard initial.incoming.contains(start.node), record != nil || isUntouched,
             start.meetsFounders
-        else {
-            return FoundingStart(
-                configuration: initial, founding: nil, founders: founders)
-        }
-        guard !founding.missing.isEmpty else {
-            // Alone: there is nobody who could know of an earlier incarnation.
-            return FoundingStart(
-                configuration: founding.configuration, founding: nil, founders: founders)
-        }
-        return FoundingStart(
-            configuration: initial, founding: founding, founders: founders)
+        else { return begin(configuration) }
+        // Alone: there is nobody who could know of an earlier incarnation.
+        guard !founding.missing.isEmpty else { return begin(known) }
+        return begin(configuration, founding)
     }
 
     /// The founders that this node waits for before it takes part: their incarnations are not known yet, or
@@ -74,6 +81,11 @@ extension NodeLoop {
         }
         switch founding.meet(identity.node, incarnation: identity.incarnation) {
         case .refused: return false
+        case .otherOrigin:
+            if isNewStranger(identity.node, identity.incarnation) {
+                notices.append(.founderRefused(identity.node))
+            }
+            return false
         case .nothingNew: return true
         case .new: return keep(founding)
         }
@@ -94,7 +106,7 @@ extension NodeLoop {
         core = RaftCore(
             id: founding.own.node, incarnation: founding.own.incarnation,
             configuration: founding.configuration, hardState: core.hardState, log: core.log,
-            settings: settings.coreForLoop)
+            snapshot: core.snapshot, settings: settings.coreForLoop)
         notices.append(.founded(founding.configuration))
         if hasStarted { beginCore() }
     }

@@ -27,16 +27,16 @@ extension NodeLoop {
         let hardState = disk.hardState
         let outline = disk.log.outline
         let isUntouched = outline.lastIndex == .zero && hardState == HardState()
-        let founded = try Self.openFounding(
-            start, disk.recovered, isUntouched: isUntouched, files: files)
-        if let time = disk.newestTime { clock.see(time) }
         let point = latest.map {
             RaftCore.SnapshotPoint(lastIncluded: $0.lastIncluded, configuration: $0.configuration)
         }
+        let founded = try Self.openFounding(
+            start, disk.recovered, point, isUntouched: isUntouched, files: files)
+        if let time = disk.newestTime { clock.see(time) }
         self.machine = machine
         self.core = RaftCore(
             id: start.node, incarnation: disk.recovered.identity.incarnation,
-            configuration: point?.configuration ?? founded.configuration, changes: disk.changes,
+            configuration: founded.configuration, changes: disk.changes,
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)
         applied = point?.lastIncluded ?? .zero

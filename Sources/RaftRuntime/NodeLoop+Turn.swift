@@ -61,11 +61,17 @@ extension NodeLoop {
 
     /// Tells it once for each of the last few strangers.
     mutating func ignoreStranger(_ peer: NodeID, _ incarnation: UInt64) {
+        guard isNewStranger(peer, incarnation) else { return }
+        notices.append(.strangerIgnored(peer, incarnation: incarnation))
+    }
+
+    /// Remembers the last few strangers; whether this one was not among them.
+    mutating func isNewStranger(_ peer: NodeID, _ incarnation: UInt64) -> Bool {
         guard !strangers.contains(where: { $0.node == peer && $0.incarnation == incarnation })
-        else { return }
+        else { return false }
         if strangers.count == 8 { strangers.removeFirst() }
         strangers.append((peer, incarnation))
-        notices.append(.strangerIgnored(peer, incarnation: incarnation))
+        return true
     }
 
     private mutating func dropMalformed(from peer: NodeID) {

@@ -11,6 +11,9 @@ public enum NodeNotice: Sendable {
     case configurationChanged(Configuration)
     /// The cluster is being founded: this node takes no part before it and these know each other.
     case awaitingFounders([NodeID])
+    /// A founder begins with another snapshot, name or membership than this node, so they cannot found a cluster
+    /// together. Told once.
+    case founderRefused(NodeID)
     /// All founders know each other: this node takes part.
     case founded(Configuration)
     /// A node speaks under the name of a member whose data directory it does not have. It is not heard.

@@ -5,10 +5,11 @@ extension LogStore {
     /// Makes a new log in `directory`/log. Durable on return.
     ///
     /// `directory` itself is made when it is not there; the directory around it must be.
+    /// - Parameter base: The entry behind which the log begins; a durable snapshot must end with it.
     /// - Throws: `StorageError`, of kind `.exists` when there is a log already.
     public static func create(
         files: Files, directory: String, identity: NodeIdentity, configuration: Configuration,
-        settings: LogSettings = LogSettings()
+        base: EntryID = .zero, settings: LogSettings = LogSettings()
     ) throws(StorageError) -> LogStore {
         let logDirectory = directory + "/log"
         try checkLimits(identity, configuration, logDirectory)
@@ -19,8 +20,9 @@ extension LogStore {
             )
         else { throw StorageError(.exists, operation: "create log", path: logDirectory) }
         let header = SegmentHeader(
-            number: 1, identity: identity, chain: 0, durable: .zero, hardState: HardState(),
-            base: .zero, last: .zero, initialConfiguration: configuration)
+            number: 1, identity: identity, chain: 0, durable: .zero,
+            hardState: HardState(term: base.term), base: base, last: base,
+            initialConfiguration: configuration)
         let (file, end, chain) = try createFirst(header, files, logDirectory, settings)
         try files.syncDirectory(directory)
         try files.syncDirectory(parentDirectory(of: directory))

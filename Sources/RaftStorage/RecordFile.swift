@@ -16,6 +16,7 @@ struct RecordFile {
     /// The file's name in the data directory.
     let name: String
     let magic: StaticString
+    /// The newest version of the format that this program knows; it knows all from 1 on.
     let version: UInt32
 
     /// Reads the file of a data directory, if it has one.
@@ -51,12 +52,15 @@ struct RecordFile {
 
     /// Checks all bytes of the file, and reads them.
     ///
-    /// - Parameter body: Reads the rest, from the offset on; what is left over afterwards is damage.
+    /// - Parameter body: Reads the rest, which has that version of the format, from the offset on; what is left over
+    ///   afterwards is damage.
     func decode<Value>(
-        _ bytes: Span<UInt8>, _ body: (Span<UInt8>, inout Int) throws(DecodeError) -> Value
+        _ bytes: Span<UInt8>,
+        _ body: (Span<UInt8>, _ version: UInt32, inout Int) throws(DecodeError) -> Value
     ) throws(DecodeError) -> Value {
-        var offset = try check(bytes)
-        let value = try body(bytes, &offset)
+        let (version, start) = try check(bytes)
+        var offset = start
+        let value = try body(bytes, version, &offset)
         guard offset == bytes.count else {
             throw DecodeError(.invalid(field: "end of the record"), at: offset)
         }
@@ -64,12 +68,15 @@ struct RecordFile {
     }
 
     /// Puts another file in the place of the one that is there. Durable on return.
+    ///
+    /// - Parameter version: Of the format, where not the newest.
     func write<Files: FileSystem>(
-        _ files: Files, directory: String, _ encode: (inout [UInt8]) -> Void
+        _ files: Files, directory: String, version: UInt32? = nil,
+        _ encode: (inout [UInt8]) -> Void
     ) throws(StorageError) {
         var bytes: [UInt8] = []
         bytes.write(magic)
-        bytes.write(version)
+        bytes.write(version ?? self.version)
         bytes.write(UInt32(0))  // the checksum, filled in below
         encode(&bytes)
         bytes.overwrite(Self.checksum(bytes.span), at: Self.prefixBytes - 4)
@@ -90,18 +97,20 @@ struct RecordFile {
         return crc.value
     }
 
-    /// - Returns: Where the rest begins.
-    private func check(_ bytes: Span<UInt8>) throws(DecodeError) -> Int {
+    /// - Returns: The version, and where the rest begins.
+    private func check(
+        _ bytes: Span<UInt8>
+    ) throws(DecodeError) -> (version: UInt32, start: Int) {
         guard bytes.holds(magic, at: 0) else {
             throw DecodeError(.invalid(field: "magic"), at: 0)
         }
         var offset = 8
         let found = try bytes.readUInt32(at: &offset)
-        guard found == version else { throw DecodeError(.unknownVersion(found), at: 8) }
+        guard found >= 1, found <= version else { throw DecodeError(.unknownVersion(found), at: 8) }
         let sum = try bytes.readUInt32(at: &offset)
         guard bytes.count >= offset, Self.checksum(bytes) == sum else {
             throw DecodeError(.checksumMismatch, at: offset - 4)
         }
-        return offset
+        return (found, offset)
     }
 }

@@ -66,7 +66,7 @@ public struct RejoinRecord: Hashable, Sendable {
     }
 
     private init(_ bytes: Span<UInt8>) throws(DecodeError) {
-        self = try Self.file.decode(bytes) { (bytes, offset) throws(DecodeError) in
+        self = try Self.file.decode(bytes) { (bytes, _, offset) throws(DecodeError) in
             let start = offset
             guard let stage = Stage(rawValue: try bytes.readUInt8(at: &offset)) else {
                 throw DecodeError(.invalid(field: "stage"), at: start)

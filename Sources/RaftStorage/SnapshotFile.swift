@@ -55,6 +55,15 @@ struct SnapshotFile<Files: FileSystem> {
             lastIncluded: header.lastIncluded, configuration: header.configuration, byteCount: size)
     }
 
+    /// What the last bytes of a whole file say.
+    func checksum(byteCount: UInt64) throws(StorageError) -> UInt32 {
+        let bytes = try file.read(4, at: byteCount - 4)
+        do throws(DecodeError) {
+            var offset = 0
+            return try bytes.span.readUInt32(at: &offset)
+        } catch { throw corruption(byteCount, "too short") }
+    }
+
     private func check(
         _ trailer: [UInt8], bodyBytes: UInt64, _ checksum: UInt32
     ) throws(StorageError) {

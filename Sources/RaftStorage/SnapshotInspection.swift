@@ -23,6 +23,8 @@ public struct SnapshotInspection: Hashable, Sendable {
     public var byteCount: UInt64
     /// What the header says; nothing when it cannot be read.
     public var header: Header?
+    /// The checksum of all of it, as its last bytes say; nothing when the file is damaged. Equal files have equal ones.
+    public var checksum: UInt32?
     /// What is wrong with the file; nothing when all of it is as it was written.
     public var damage: StorageError?
 
@@ -50,6 +52,7 @@ public struct SnapshotInspection: Hashable, Sendable {
                 cluster: header.cluster, lastIncluded: header.lastIncluded,
                 configuration: header.configuration, byteCount: header.end)
             _ = try snapshot.verify()
+            result.checksum = try snapshot.checksum(byteCount: result.byteCount)
         } catch { result.damage = error }
         return result
     }

@@ -152,6 +152,15 @@ public final class SnapshotStore<Files: FileSystem> {
             .body()
     }
 
+    /// The checksum of a snapshot's file, as its last bytes say. The snapshot must be one that is kept.
+    public func checksum(of info: SnapshotInfo) throws(StorageError) -> UInt32 {
+        let path = path(info.lastIncluded)
+        let file = try files.openForReading(path)
+        defer { file.close() }
+        return try SnapshotFile<Files>(path: path, file: file, cluster: cluster)
+            .checksum(byteCount: info.byteCount)
+    }
+
     /// Opens a snapshot's file for reading, or gives nothing when it is not here. The caller closes it.
     public func openForReading(_ lastIncluded: EntryID) throws(StorageError) -> Files.File? {
         guard info(of: lastIncluded) != nil else { return nil }

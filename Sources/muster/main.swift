@@ -31,6 +31,12 @@ func run(_ command: MusterCommand) throws -> Int32 {
             patienceMilliseconds: settings.timeoutMilliseconds)
         LineWriter.output.write(backup.summary)
         return 0
+    case .restore(let settings):
+        let restored = try Restore.run(
+            from: settings.path, to: settings.dataDirectory, cluster: settings.clusterName,
+            node: settings.node, members: settings.members)
+        LineWriter.output.write(restored.summary)
+        return 0
     case .inspectLog(let settings):
         return inspect {
             let report = try LogReport.inspect(settings.path)

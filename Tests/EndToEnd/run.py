@@ -11,6 +11,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
+import cases_backup
 import cases_client
 import cases_faults
 import cases_http
@@ -36,6 +37,7 @@ def main():
                 ("http", cases_http.CASES + cases_client.CASES, {}),
                 ("faults", cases_faults.CASES, frequent),
                 ("processes", cases_processes.CASES, {}),
+                ("backup", cases_backup.CASES, {}),
             ],
             # Alone, since it leaves no time for the others.
             [("storm", cases_storm.CASES, frequent)],

@@ -35,6 +35,21 @@ internal import Testing
             ])
     }
 
+    @Test func `of a cluster that begins behind a snapshot says where, in a newer format`() throws {
+        let restored = FoundingRecord(
+            isComplete: false, origin: EntryID(0x0102, 3), members: [Member(NodeID(2))])
+        try restored.write(files, directory: "/data")
+        #expect(try read() == restored)
+        let bytes = try #require(files.contents(of: "/data/founding"))
+        #expect(bytes[8] == 2)
+        #expect(
+            Array(bytes[16..<33]) == [0, 2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0])
+        for length in (0..<(try size())).reversed() {
+            try files.open("/data/founding", create: false).truncate(to: UInt64(length))
+            #expect(throws: StorageError.self, "\(length) bytes") { try read() }
+        }
+    }
+
     @Test func `damage anywhere is found`() throws {
         try record.write(files, directory: "/data")
         for offset in 0..<(try size()) {
@@ -53,7 +68,7 @@ internal import Testing
         try record.write(files, directory: "/data")
         files.flip(2, of: "/data/founding", at: 8)
         let error = #expect(throws: StorageError.self) { try read() }
-        #expect(error?.kind == .newerVersion(found: 3, known: 1))
+        #expect(error?.kind == .newerVersion(found: 3, known: 2))
     }
 
     @Test(arguments: [false, true])

@@ -14,6 +14,32 @@ extension Registry {
         }
     }
 
+    /// The same services and instances, for a new cluster: time has not begun for them.
+    ///
+    /// Nobody could beat for them between the moment of this state and the start of the new cluster. So with the
+    /// first command there, whatever its time, everybody counts as having beaten just then.
+    package func awaitingTime() -> Registry {
+        var copy = self
+        copy.clock = 0
+        for slot in 0..<UInt32(pulses.count) { copy.pulses[slot].lastBeat = 0 }
+        for slot in services.ordered where services[slot].emptySince != nil {
+            copy.services[slot].emptySince = 0
+        }
+        return copy
+    }
+
+    /// The first time of all. Nothing has happened before it, save in a registry that was `awaitingTime`.
+    ///
+    /// The wheels may stay as they are: nobody is due earlier by this, and they find out who is due later. Lists get
+    /// a new reference time, because clients may remember later ones of the old cluster than stand here.
+    mutating func beginTime(at time: UInt64) {
+        for slot in 0..<UInt32(pulses.count) { pulses[slot].lastBeat = time }
+        for slot in services.ordered {
+            services[slot].lastRefTime = max(services[slot].lastRefTime + 1, time)
+            if services[slot].emptySince != nil { services[slot].emptySince = time }
+        }
+    }
+
     /// Lists and entries of the timing wheels looked at so far: the cost of expiry, for metrics.
     package var expiryWork: Int { instanceWheel.visits + serviceWheel.visits }
 

@@ -64,7 +64,9 @@ package struct Registry: Sendable {
     package mutating func apply(
         _ command: Command, index: UInt64, timeMilliseconds: UInt64
     ) -> Answer {
-        clock = max(clock, min(timeMilliseconds, Limits.maxTimeMilliseconds))
+        let time = min(timeMilliseconds, Limits.maxTimeMilliseconds)
+        if clock == 0, time > 0 { beginTime(at: time) }
+        clock = max(clock, time)
         if let refusal = command.refusal { return .refused(refusal) }
         let answer = answer(to: command, index: index)
         publishPending()

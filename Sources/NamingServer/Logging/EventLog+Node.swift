@@ -18,6 +18,11 @@ extension EventLog {
         case .founded(let configuration):
             let names = configuration.incoming.map(\.description).joined(separator: ",")
             write(.info, .node, "all founders know each other", [("voters", names)])
+        case .founderRefused(let node):
+            write(
+                .error, .node,
+                "a founder begins with another state: restore all members from the same backup, "
+                    + "with the same cluster name and members", [("node", "\(node)")])
         case .strangerIgnored(let node, let incarnation):
             write(
                 .warning, .node, "ignored a node that has lost its data directory",

@@ -19,6 +19,8 @@ package enum MusterCommand: Equatable, Sendable {
     case inspectSnapshot(InspectSettings)
     /// Keep a backup of a cluster in a file.
     case backup(BackupSettings)
+    /// Make the data directory of a node of a new cluster from a backup.
+    case restore(RestoreSettings)
     /// Measure something; for developers.
     case bench(BenchSettings)
     /// Wait for the end of a demo and remove its temporary directory. Only a demo asks for it.
@@ -45,6 +47,7 @@ package enum MusterCommand: Equatable, Sendable {
             self = .cleanUpDemo(directory: rest[0])
         case "status": self = .status(try StatusSettings(arguments: rest))
         case "backup": self = .backup(try BackupSettings(arguments: rest))
+        case "restore": self = .restore(try RestoreSettings(arguments: rest))
         case "wal": self = .inspectLog(try InspectSettings(arguments: rest, of: "wal", "DIR"))
         case "snapshot":
             self = .inspectSnapshot(try InspectSettings(arguments: rest, of: "snapshot", "FILE"))
@@ -86,6 +89,15 @@ package enum MusterCommand: Equatable, Sendable {
             Fetch a backup from a running cluster; any node can be asked (127.0.0.1:8848). It holds
             all that was acknowledged before, is checked, and is on the disk when the command ends.
             Until then it is FILE.partial. A file that is there is replaced only with --force.
+
+        muster restore FILE --data DIR --cluster NAME --node N [--members N,...]
+            Make the data directory of a node of a new cluster that begins with what a backup holds.
+              --data DIR              must be empty, or not there
+              --cluster NAME          the new cluster's name; not that of the old one
+              --node N                the node, one of the members
+              --members N,...         the members of the new cluster (those of the old one)
+            Do so for every member, from the same file, and start them with 'muster serve' and the
+            same --cluster. Every instance has its whole time to beat from the new cluster's start.
 
         muster wal inspect DIR [--json]
             Print what the log in a data directory holds, segment by segment, and whether a node

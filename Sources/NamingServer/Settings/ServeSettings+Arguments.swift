@@ -28,13 +28,7 @@ extension ServeSettings {
     }
 
     private mutating func readTuning(_ options: CommandLineOptions) throws(UsageError) {
-        if let name = try options.text("--cluster") {
-            let limit = NodeIdentity.maxClusterNameBytes
-            guard name.utf8.count <= limit else {
-                throw UsageError("--cluster must not be longer than \(limit) bytes")
-            }
-            clusterName = name
-        }
+        if let name = try options.text("--cluster") { clusterName = try checkedClusterName(name) }
         let election = try options.number("--election-timeout", in: 50...60_000)
         electionTimeoutMilliseconds = election ?? electionTimeoutMilliseconds
         let heartbeat = try options.number("--heartbeat", in: 10...20_000)
@@ -61,7 +55,7 @@ func address(_ text: String, option: String) throws(UsageError) -> Address {
     }
 }
 
-private func nodeName(_ text: String, option: String) throws(UsageError) -> UInt64 {
+func nodeName(_ text: String, option: String) throws(UsageError) -> UInt64 {
     guard let node = UInt64(text), node > 0 else {
         throw UsageError("\(option): a node's name is a number from 1, not '\(text)'")
     }

@@ -20,7 +20,7 @@ extension Simulator {
             case .roleChanged(let change): observe(change, of: node)
             case .configurationChanged: node.leasedTerm = nil
             case .founded(let configuration): founded(node, configuration)
-            case .awaitingFounders, .diskStalled, .diskRecovered: break
+            case .awaitingFounders, .founderRefused, .diskStalled, .diskRecovered: break
             case .rejoining(let record, _):
                 mark(record.replaced.count > 1 ? .begunAnewAgain : .begunAnew)
             case .rejoined: mark(.rejoined)

@@ -3,7 +3,9 @@ internal import Platform
 internal import Testing
 
 @Suite struct MusterCommandTests {
-    func refusal(_ words: String...) -> String {
+    func refusal(_ words: String...) -> String { refusal(words) }
+
+    func refusal(_ words: [String]) -> String {
         do throws(UsageError) {
             return "accepted: \(try MusterCommand(arguments: words))"
         } catch {
@@ -22,7 +24,7 @@ internal import Testing
             "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
             "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
             "--stop-when-input-ends", "--nodes", "--http-port", "--server", "--json", "--timeout",
-            "--out", "--force",
+            "--out", "--force", "--node", "--members",
         ] {
             #expect(MusterCommand.usage.contains(option), "\(option)")
         }
@@ -54,6 +56,25 @@ internal import Testing
             Issue.record("no benchmark")
         }
         #expect(refusal("bench", "x") == "there is no benchmark 'x'; there is: snapshot")
+    }
+
+    @Test func `a restoration names the new cluster, and the node among its members`() throws {
+        let words = ["/b", "--data", "/d", "--cluster", "green", "--node", "2"]
+        let settings = try RestoreSettings(arguments: words)
+        #expect(settings.path == "/b" && settings.dataDirectory == "/d")
+        #expect(settings.clusterName == "green" && settings.node == 2)
+        #expect(settings.members == nil)
+        let named = try RestoreSettings(arguments: words + ["--members", "2,5,7"])
+        #expect(named.members == [2, 5, 7])
+        func refused(_ more: String...) -> String { refusal(["restore"] + words + more) }
+        #expect(refused("--members", "1,3").contains("node 2"))
+        #expect(refused("--members", "2,2").contains("twice"))
+        #expect(refused("--members", "2,").contains("--members"))
+        #expect(refusal("restore", "/b", "--data", "/d", "--node", "2").contains("--cluster"))
+        let long = String(repeating: "x", count: 65)
+        #expect(
+            refusal("restore", "/b", "--data", "/d", "--node", "2", "--cluster", long).contains(
+                "64 bytes"))
     }
 
     @Test func `a command that does not exist is named`() {
