@@ -113,7 +113,8 @@ extension SegmentInspection.Ending {
         switch self {
         case .blank: "blank"
         case .full: "no room"
-        case .otherBytes: "other bytes"
+        case .otherBytes: "old bytes"
+        case .notBegun: "not begun"
         case .torn: "torn"
         case .damaged: "DAMAGED"
         case .unknown: "unknown"

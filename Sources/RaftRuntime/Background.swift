@@ -7,6 +7,8 @@ public import RaftStorage
 public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
     /// Make the log durable.
     case sync(SyncWork<Files>)
+    /// Make the log's next segment ready, and put away those that nothing needs.
+    case upkeep(LogUpkeep<Files>)
     /// Write a snapshot of the own state.
     case writeSnapshot(SnapshotJob<Files, Image>)
     /// Check and keep a snapshot that came from a leader.
@@ -23,7 +25,7 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
     /// The job's lane.
     public var lane: Lane {
         switch self {
-        case .sync: .sync
+        case .sync, .upkeep: .sync
         case .writeSnapshot, .keepReceived: .snapshot
         }
     }
@@ -35,6 +37,10 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
             do throws(StorageError) {
                 try work.perform()
                 return .synced(work)
+            } catch { return .failed(error) }
+        case .upkeep(let work):
+            do throws(StorageError) {
+                return .upkept(try work.perform())
             } catch { return .failed(error) }
         case .writeSnapshot(let job): return job.perform()
         case .keepReceived(let check, let entry):
@@ -49,6 +55,8 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
 public enum BackgroundResult<Files: FileSystem>: Sendable {
     /// The log is durable as far as the work says.
     case synced(SyncWork<Files>)
+    /// The log's files are in order, or there was no space for the next one.
+    case upkept(LogUpkeep<Files>.Result)
     /// A snapshot of the own state is durable.
     case written(SnapshotInfo)
     /// A snapshot of the own state could not be written; the log goes on without it.
@@ -59,7 +67,7 @@ public enum BackgroundResult<Files: FileSystem>: Sendable {
     case kept(SnapshotInfo)
     /// A received snapshot is damaged, or could not be kept.
     case notKept(EntryID, StorageError)
-    /// The log could not be made durable.
+    /// The log could not be made durable, or its files not put in order.
     case failed(StorageError)
 }
 

@@ -96,6 +96,7 @@ extension NodeLoop {
             syncingPersist = nil
             feed(.persisted(durable))
             disk.syncEnded()
+        case .upkept(let result): log.upkeepFinished(result)
         case .written(let info): snapshotWritten(info)
         case .imageFailed(let entry, let reason): fail(.machine(at: entry, reason: reason))
         case .notWritten(let entry, let error): snapshotNotWritten(entry, error)
@@ -138,6 +139,7 @@ extension NodeLoop {
         takeSnapshotIfDue()
         serveSnapshotRequests()
         startSync()
+        startUpkeep()
     }
 
     private mutating func fireTimers() {
@@ -181,6 +183,15 @@ extension NodeLoop {
         syncingPersist = writtenPersist
         disk.syncBegan(at: now)
         background.start(.sync(work))
+    }
+
+    /// Segments are made and put away by the thread of the syncs, ahead of need.
+    private mutating func startUpkeep() {
+        guard failure == nil else { return }
+        do throws(StorageError) {
+            try log.writeMarkAtRest()
+        } catch { return fail(.storage(error)) }
+        if let work = log.takeUpkeep() { background.start(.upkeep(work)) }
     }
 
     /// Tells the core something and does what it says.

@@ -5,19 +5,25 @@ internal import Wire
 //
 // `DIRECTORY/log/` holds segments named by their number in ten digits, `0000000001.log` and so on,
 // without gaps. A segment is a header and then records, each at an offset that is a multiple of
-// eight. Behind the last record every byte is zero: a segment gets its size in advance, so that a
-// sync need not write the file's metadata. Numbers are little-endian; a *string* is a varint of its
-// length in bytes and UTF-8; a *position* is a segment's number (u32) and an offset in it (u32); an
-// *entry id* is a term (u64) and an index (u64).
+// eight. A file gets its size in advance, so that a sync need not write its metadata; what stands
+// behind the last record is no part of the log. Numbers are little-endian; a *string* is a varint of
+// its length in bytes and UTF-8; a *position* is a segment's number (u32) and an offset in it (u32);
+// an *entry id* is a term (u64) and an index (u64).
+//
+// The last name may be that of a segment that is not begun yet: its file is ready, with a durable
+// name, and holds no header of its number and no record of its place. A segment that a snapshot covers
+// is used again: it is renamed to be the next one, or first to `0000000001.spare`, by the number that
+// it had. `creating` and `preparing` are the first segment and a next one before they are whole.
 //
 // Segment header
 //
 //      0    8  magic "MUSTRLOG"
-//      8    4  format version, 2
+//      8    4  format version, 3
 //     12    4  n, the length of the fields
 //     16    4  CRC-32C of bytes 0 ..< 16 and of all from 20 to the end of the padding
 //     20    n  the fields:
 //                4  number of this segment
+//                4  1 when bytes of an older segment may stand behind the records, 0 when zeros do
 //                8  incarnation of the node, 8 node, string cluster
 //                4  chain: checksum of the last record before this segment, 0 in the first
 //                8  position up to which the log was durable when this was written
@@ -68,8 +74,17 @@ internal import Wire
 // anything is told of it. What remains undecidable is a batch that was damaged, or lost by a lying
 // device, before anything written after its sync got to the disk.
 //
-// Only one segment at a time exists whose creation is not durable yet (until then the segment before
-// it grows beyond its size), so a crash leaves no gap among the names.
+// What stands behind the last record
+//
+// In a file that was new all is zero, and anything else is an unfinished write. In one that was used
+// before there are bytes of then, and of zeros that fill up pages. No record among them can be taken
+// for one of this segment, because a record's checksum covers its place, and numbers of segments only
+// rise. So there the log ends where no record of this place stands; but when one stands further on, a
+// write was unfinished, or something is damaged, which D decides as ever. What is cut off is
+// overwritten with zeros, so that no record of this place ever waits behind the end to follow, by
+// chance, on one that is written later.
+//
+// The name of a segment is durable before anything is written to it, so a crash leaves no gap.
 
 /// A place in the log on disk.
 public struct DiskPosition: Hashable, Comparable, Sendable {
@@ -89,9 +104,11 @@ public struct DiskPosition: Hashable, Comparable, Sendable {
 /// The constants of the format.
 enum LogFormat {
     static let magic: StaticString = "MUSTRLOG"
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     /// The name of the first segment until it is whole.
     static let creatingName = "creating"
+    /// The name of a further one until it is whole.
+    static let preparingName = "preparing"
     static let segmentPrefixBytes = 20
     static let maxHeaderFieldBytes = 64 << 10
     static let recordHeaderBytes = 32
@@ -119,10 +136,22 @@ enum LogFormat {
         decimal(UInt64(segment), digits: 10) + ".log"
     }
 
+    static func fileName(spare: UInt32) -> String {
+        decimal(UInt64(spare), digits: 10) + ".spare"
+    }
+
     /// The number in a segment's name; nothing when this is not the name of a segment.
     static func segmentNumber(fileName: String) -> UInt32? {
         guard fileName.hasSuffix(".log"), let number = UInt32(fileName.dropLast(4)), number > 0,
             Self.fileName(segment: number) == fileName
+        else { return nil }
+        return number
+    }
+
+    /// The number that a file had that waits to be used again; nothing when this is not the name of one.
+    static func spareNumber(fileName: String) -> UInt32? {
+        guard fileName.hasSuffix(".spare"), let number = UInt32(fileName.dropLast(6)), number > 0,
+            Self.fileName(spare: number) == fileName
         else { return nil }
         return number
     }

@@ -61,7 +61,9 @@ public struct LogInspection: Hashable, Sendable {
         var inspector = LogInspector(files: files, directory: directory)
         for number in found.numbers { inspector.read(number) }
         return inspector.finish(
-            leftovers: names.filter { $0 == LogFormat.creatingName }
+            leftovers: names.filter {
+                $0 == LogFormat.creatingName || $0 == LogFormat.preparingName
+            }
                 + found.leftovers.map { LogFormat.fileName(segment: $0) })
     }
 }
@@ -106,6 +108,10 @@ private struct LogInspector<Files: FileSystem> {
     mutating func finish(leftovers: [String]) -> LogInspection {
         judge { (scan) throws(StorageError) in try scan.finish() }
         let claim = scan.claim == .none ? nil : scan.claim
+        for i in segments.indices
+        where scan.prepared.contains(where: { $0.number == segments[i].number }) {
+            segments[i].noteNotBegun()
+        }
         for i in segments.indices { segments[i].judgeEnd(damage: scan.damage, claim: claim) }
         return LogInspection(
             directory: directory, segments: segments, leftovers: leftovers,

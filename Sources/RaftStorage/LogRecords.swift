@@ -5,6 +5,8 @@ internal import Wire
 /// What stands before the records of a segment; the layout is in `LogFormat.swift`.
 struct SegmentHeader: Equatable {
     var number: UInt32
+    /// Whether bytes of an older segment may stand behind the records.
+    var isReused = false
     var identity: NodeIdentity
     var chain: UInt32
     var durable: DiskPosition
@@ -20,6 +22,7 @@ struct SegmentHeader: Equatable {
         bytes.write(LogFormat.version)
         bytes.write(UInt64(0))  // length and checksum, filled in below
         bytes.write(number)
+        bytes.write(UInt32(isReused ? 1 : 0))
         bytes.write(identity.incarnation)
         bytes.write(identity.node.rawValue)
         bytes.writeString(identity.cluster)
@@ -77,12 +80,14 @@ struct SegmentHeader: Equatable {
         _ bytes: Span<UInt8>, at offset: inout Int
     ) throws(DecodeError) -> SegmentHeader {
         let number = try bytes.readUInt32(at: &offset)
+        let isReused = try bytes.readUInt32(at: &offset)
+        guard isReused <= 1 else { throw DecodeError(.invalid(field: "reused"), at: offset - 4) }
         let incarnation = try bytes.readUInt64(at: &offset)
         let node = NodeID(try bytes.readUInt64(at: &offset))
         let cluster = try bytes.readString(
             limit: NodeIdentity.maxClusterNameBytes, name: "cluster", at: &offset)
         return SegmentHeader(
-            number: number,
+            number: number, isReused: isReused == 1,
             identity: NodeIdentity(cluster: cluster, node: node, incarnation: incarnation),
             chain: try bytes.readUInt32(at: &offset), durable: try bytes.readPosition(at: &offset),
             hardState: try bytes.readHardState(at: &offset),
@@ -110,6 +115,8 @@ struct RecordHeader {
     var durable: DiskPosition
     var type: UInt8
 
+    private static let reservedBytes = 25..<LogFormat.recordHeaderBytes
+
     /// The bytes of header, payload and padding.
     var recordBytes: Int { LogFormat.recordHeaderBytes + LogFormat.padded(Int(payloadBytes)) }
 
@@ -121,6 +128,8 @@ struct RecordHeader {
     ) -> RecordHeader? {
         guard bytes.count - offset >= LogFormat.recordHeaderBytes else { return nil }
         let header = bytes.extracting(offset..<offset + LogFormat.recordHeaderBytes)
+        // Cheap to look at first, and so many zeros are rare among other bytes.
+        for i in reservedBytes where header[i] != 0 { return nil }
         var crc = LogFormat.checksum(incarnation: incarnation, at: position)
         crc.update(header.extracting(4..<LogFormat.recordHeaderBytes))
         return try? fields(header, expecting: crc.value)

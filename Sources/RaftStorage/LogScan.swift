@@ -6,6 +6,9 @@ internal import Wire
 ///
 /// `LogFormat.swift` argues how the two are told apart. Opening a log and inspecting one both go by this, so
 /// they cannot come to different verdicts. Changes nothing, touches no disk.
+///
+/// Segments are taken whole: one, and its predecessor, are in memory at a time, so their size bounds what
+/// opening a log costs.
 struct LogScan {
     /// A segment that has been read.
     struct Segment: Hashable {
@@ -26,6 +29,8 @@ struct LogScan {
     private let owner: (cluster: String, node: NodeID)?
 
     private(set) var segments: [Segment] = []
+    /// Segments behind those that were made ready and never begun, and whether they hold bytes of older ones.
+    private(set) var prepared: [(number: UInt32, isReused: Bool)] = []
     /// What the oldest segment says about the node.
     private(set) var firstHeader: SegmentHeader?
     private(set) var replay: LogReplay?
@@ -71,26 +76,64 @@ struct LogScan {
     /// Takes in the next segment.
     /// - Throws: `StorageError`: `.foreign`, `.newerVersion`, or `.corrupt` for what no crash can have left.
     mutating func take(_ number: UInt32, _ bytes: [UInt8]) throws(StorageError) {
+        let decoded = decodeHeader(number, bytes)
+        // Whatever the rest of it is worth, a good header says what was durable.
+        if case .success(let good) = decoded, good.header.identity == firstHeader?.identity {
+            claim = max(claim, Self.claim(of: good.header))
+        }
+        if isNotBegun(number, bytes, decoded) {
+            let isBlank = reader(number, bytes, isReused: false).isBlank(from: 0)
+            prepared.append((number, isReused: !isBlank))
+            return
+        }
         segments.append(Segment(number: number, byteCount: bytes.count, end: 0))
         guard damage == nil else {
-            claim = max(claim, reader(number, bytes).furthestClaim(from: 0))
+            claim = max(claim, reader(number, bytes, isReused: true).furthestClaim(from: 0))
             return
         }
-        let decoded: (header: SegmentHeader, checksum: UInt32, end: Int)
+        switch decoded {
+        case .failure(let error): try headerFailed(error, number, bytes)
+        case .success(let good):
+            try accept(good.header, number)
+            let reader = reader(number, bytes, isReused: good.header.isReused)
+            try follow(good.header, good.checksum, good.end, reader)
+        }
+    }
+
+    private typealias GoodHeader = (header: SegmentHeader, checksum: UInt32, end: Int)
+
+    /// The header that a segment begins with. One of an older segment, in a file that is used again, is none.
+    private func decodeHeader(
+        _ number: UInt32, _ bytes: [UInt8]
+    ) -> Result<GoodHeader, DecodeError> {
         do throws(DecodeError) {
-            decoded = try SegmentHeader.decode(bytes.span)
-        } catch {
-            try headerFailed(error, number, bytes)
-            return
-        }
-        try accept(decoded.header, number)
-        try follow(decoded.header, decoded.checksum, decoded.end, reader(number, bytes))
+            let good = try SegmentHeader.decode(bytes.span)
+            guard let firstHeader, good.header.identity == firstHeader.identity,
+                good.header.number < number
+            else { return .success(good) }
+            return .failure(DecodeError(.invalid(field: "number"), at: 20))
+        } catch { return .failure(error) }
+    }
+
+    /// Whether a segment was only made ready: no header of its own, and no record of its place. The first
+    /// one got its name with its header.
+    private func isNotBegun(
+        _ number: UInt32, _ bytes: [UInt8], _ header: Result<GoodHeader, DecodeError>
+    ) -> Bool {
+        guard firstHeader != nil, case .failure(let error) = header else { return false }
+        if case .unknownVersion = error.code { return false }
+        return !reader(number, bytes, isReused: true).hasRecord(from: 0)
+    }
+
+    private static func claim(of header: SegmentHeader) -> DurabilityClaim {
+        DurabilityClaim(
+            through: header.durable, source: DiskPosition(segment: header.number, offset: 0))
     }
 
     /// Comes to a verdict once all segments are in; what belongs to an unfinished write is then in `cuts`.
     /// - Throws: `StorageError`: `.corrupt` when something acknowledged is damaged or missing.
     mutating func finish() throws(StorageError) {
-        if damage == nil, let last = segments.last, lastReader?.isBlank(from: last.end) == false {
+        if damage == nil, let last = segments.last, lastReader?.hasRemains(from: last.end) == true {
             noteDamage(DiskPosition(segment: last.number, offset: UInt32(last.end)))
         }
         // What is damaged may be the very record that says where the log begins.
@@ -126,9 +169,12 @@ struct LogScan {
 
     // MARK: Reading
 
-    private func reader(_ number: UInt32, _ bytes: [UInt8]) -> SegmentReader {
+    private func reader(
+        _ number: UInt32, _ bytes: [UInt8], isReused: Bool
+    ) -> SegmentReader {
         SegmentReader(
-            number: number, incarnation: firstHeader?.identity.incarnation ?? 0, bytes: bytes)
+            number: number, incarnation: firstHeader?.identity.incarnation ?? 0,
+            isReused: isReused, bytes: bytes)
     }
 
     /// The first header is durable ever since the segment is the first: it is never torn.
@@ -145,13 +191,13 @@ struct LogScan {
                 .corrupt(offset: UInt64(error.offset), index: nil), operation: "recover",
                 path: path(number), detail: "segment header: \(error)")
         }
-        claim = max(claim, reader(number, bytes).furthestClaim(from: 0))
+        claim = max(claim, reader(number, bytes, isReused: true).furthestClaim(from: 0))
         let before = segments[segments.count - 2]
-        let isWhole = lastReader?.isBlank(from: before.end) ?? true
+        let isTorn = lastReader?.hasRemains(from: before.end) ?? false
         noteDamage(
-            isWhole
-                ? DiskPosition(segment: number, offset: 0)
-                : DiskPosition(segment: before.number, offset: UInt32(before.end)))
+            isTorn
+                ? DiskPosition(segment: before.number, offset: UInt32(before.end))
+                : DiskPosition(segment: number, offset: 0))
     }
 
     /// Checks that a segment belongs to this node and is the one that its name says.
@@ -184,10 +230,7 @@ struct LogScan {
     private mutating func follow(
         _ header: SegmentHeader, _ checksum: UInt32, _ start: Int, _ reader: SegmentReader
     ) throws(StorageError) {
-        claim = max(
-            claim,
-            DurabilityClaim(
-                through: header.durable, source: DiskPosition(segment: header.number, offset: 0)))
+        claim = max(claim, Self.claim(of: header))
         guard header.chain == chain else {
             // The segment before ends too early: records are missing there.
             claim = max(claim, reader.furthestClaim(from: start))

@@ -28,7 +28,8 @@ extension LogStore {
         try files.syncDirectory(parentDirectory(of: directory))
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
-            segments: [Segment(number: 1, file: file)], replay: LogReplay(header), chain: chain,
+            segments: [Segment(number: 1, file: file, capacity: settings.segmentBytes)], next: nil,
+            spares: [], replay: LogReplay(header), chain: chain,
             end: DiskPosition(segment: 1, offset: UInt32(end)))
         try store.changing { () throws(StorageError) in try store.writeMark() }
         return store
@@ -60,9 +61,11 @@ extension LogStore {
         try file.allocate(UInt64(settings.segmentBytes))
         try file.write(bytes.span, at: 0)
         try file.sync()
-        try files.rename(temporary, to: directory + "/" + LogFormat.fileName(segment: 1))
+        file.close()
+        let name = directory + "/" + LogFormat.fileName(segment: 1)
+        try files.rename(temporary, to: name)
         try files.syncDirectory(directory)
-        return (file, bytes.count, checksum)
+        return (try files.open(name, create: false), bytes.count, checksum)
     }
 
     /// Opens the log in `directory`/log, or returns nothing when none was ever completed there.
@@ -89,17 +92,24 @@ extension LogStore {
                 .corrupt(offset: 0, index: nil), operation: "recover", path: logDirectory)
         }
 
+        let spares = names.compactMap { LogFormat.spareNumber(fileName: $0) }
         var notes = recovery.notes
         let leftovers =
-            (names.contains(LogFormat.creatingName) ? [LogFormat.creatingName] : [])
+            [LogFormat.creatingName, LogFormat.preparingName].filter { names.contains($0) }
             + found.leftovers.map { LogFormat.fileName(segment: $0) }
         for name in leftovers {
             try files.remove(logDirectory + "/" + name)
             notes.append(RecoveryNote(path: logDirectory + "/" + name, action: .leftoverRemoved))
         }
+        for spare in spares.dropFirst(settings.spareSegments) {
+            try files.remove(logDirectory + "/" + LogFormat.fileName(spare: spare))
+        }
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
-            segments: recovery.segments, replay: replay, chain: recovery.scan.chain, end: end)
+            segments: recovery.segments, next: recovery.next,
+            spares: Array(spares.prefix(settings.spareSegments)), replay: replay,
+            chain: recovery.scan.chain, end: end)
+        store.isVouchedFor = true  // by a mark that is there, or by the one that comes now
         if recovery.scan.claim.through < recovery.scan.lastContentEnd {
             try store.vouchForRecovered()
         }

@@ -69,64 +69,21 @@ extension LogStore {
         return writtenIndex
     }
 
-    /// Puts the record whose payload has been built behind the last one, in a new segment if need be.
-    func placeRecord(
-        _ type: RecordType
-    ) throws(StorageError) -> (position: DiskPosition, byteCount: Int) {
-        let byteCount = LogFormat.recordHeaderBytes + LogFormat.padded(payload.count)
-        if Int(end.offset) + byteCount > settings.segmentBytes, !creationIsUnsynced {
-            try startSegment(for: byteCount)
-        }
-        guard Int(end.offset) + byteCount <= Int(UInt32.max) else {
-            throw StorageError(
-                .limitExceeded(limit: UInt64(UInt32.max)), operation: "write",
-                path: path(end.segment), detail: "the sync does not keep up")
-        }
-        let position = end
-        chain = RecordHeader.append(
-            type, payload: payload.span, chain: chain, durable: durable,
-            incarnation: identity.incarnation, position: position, to: &pending)
-        end.offset += UInt32(byteCount)
-        return (position, byteCount)
+    // MARK: Marks
+
+    /// Says on disk what is durable, when all is and the disk does not say so yet; see `LogFormat.swift`.
+    ///
+    /// To be called when nothing else is to be written for now. Needs no sync of its own.
+    public func writeMarkAtRest() throws(StorageError) {
+        guard failure == nil, !isVouchedFor, wanted == durable, end == durable else { return }
+        try changing { () throws(StorageError) in try writeMark() }
     }
 
-    /// Writes out what is pending.
-    func flush() throws(StorageError) {
-        guard !pending.isEmpty else { return }
-        var bytes: [UInt8] = []
-        swap(&bytes, &pending)
-        let file = segments[segments.count - 1].file
-        try file.write(bytes.span, at: UInt64(end.offset) - UInt64(bytes.count))
-        bytes.removeAll(keepingCapacity: true)
-        swap(&bytes, &pending)
-    }
-
-    /// Begins a new segment. Never while the newest one may still lose its name in a crash: then a
-    /// crash could take that one and leave this one, and the gap would look like a lost file.
-    private func startSegment(for byteCount: Int) throws(StorageError) {
-        try flush()
-        let number = end.segment + 1
-        let header = SegmentHeader(
-            number: number, identity: identity, chain: chain, durable: durable,
-            hardState: hardState, base: base, last: diskLast,
-            initialConfiguration: initialConfiguration)
-        let (bytes, checksum) = header.encoded()
-        let file = try files.open(path(number), create: true)
-        try file.truncate(to: 0)
-        try file.allocate(UInt64(max(settings.segmentBytes, bytes.count + byteCount)))
-        segments.append(Segment(number: number, file: file))
-        creationIsUnsynced = true
-        chain = checksum
-        end = DiskPosition(segment: number, offset: UInt32(bytes.count))
-        pending.append(contentsOf: bytes)
-    }
-
-    /// Says on disk what is durable; see `LogFormat.swift`. Needs no sync of its own.
     func writeMark() throws(StorageError) {
         payload.removeAll(keepingCapacity: true)
-        guard Int(end.offset) + LogFormat.recordHeaderBytes <= settings.segmentBytes else { return }
         _ = try placeRecord(.mark)
         try flush()
+        isVouchedFor = true
     }
 
     /// Says on disk that all that was recovered is durable, and makes that durable as well.
@@ -135,12 +92,8 @@ extension LogStore {
     /// have been acknowledged, would then look like an unfinished write.
     func vouchForRecovered() throws(StorageError) {
         try changing { () throws(StorageError) in
-            payload.removeAll(keepingCapacity: true)
-            _ = try placeRecord(.mark)
-            try flush()
+            try writeMark()
             try segments[segments.count - 1].file.sync()
-            if creationIsUnsynced { try files.syncDirectory(directory) }
-            creationIsUnsynced = false
             wanted = end
             durable = end
         }
@@ -157,13 +110,10 @@ extension LogStore {
     public func takeSyncWork() -> SyncWork<Files>? {
         guard hasUnsynced else { return nil }
         syncIsOut = true
-        let needed = records.locations.first?.position.segment ?? end.segment
         return SyncWork(
-            files: files,
             segments: segments.filter { $0.number >= durable.segment }.map { $0.file },
-            directory: creationIsUnsynced ? directory : nil,
-            removals: segments.filter { $0.number < needed }.map { path($0.number) },
-            through: wanted, firstNeeded: needed)
+            through: wanted,
+            firstNeeded: records.locations.first?.position.segment ?? end.segment)
     }
 
     /// Takes note that the work was performed without an error.
@@ -173,38 +123,22 @@ extension LogStore {
         invariant(syncIsOut && work.through > durable, "a sync has ended that is not out")
         syncIsOut = false
         durable = work.through
-        if work.directory != nil { creationIsUnsynced = false }
-        while let first = segments.first, first.number < work.firstNeeded {
-            first.file.close()
-            segments.removeFirst()
-        }
-        guard failure == nil, wanted == durable, end == durable else { return }
-        do throws(StorageError) {
-            try writeMark()
-        } catch {
-            failure = error  // thrown by the next call
-        }
+        firstNeeded = max(firstNeeded, work.firstNeeded)
     }
 }
 
 /// One sync, to be performed on another thread.
 public struct SyncWork<Files: FileSystem>: Sendable {
-    let files: Files
     /// The segments with something to sync, the oldest first.
     let segments: [Files.File]
-    /// The directory, when a name in it must be made durable.
-    let directory: String?
-    /// Segments that nothing needs any more once this sync is done.
-    let removals: [String]
     let through: DiskPosition
+    /// The first segment that anything needs, once this is durable.
     let firstNeeded: UInt32
 
-    /// Syncs, and removes the files of segments that a snapshot covers. Blocks.
+    /// Syncs. Blocks.
     ///
     /// After an error nothing that was written since the last sync may be relied upon.
     public func perform() throws(StorageError) {
         for segment in segments { try segment.sync() }
-        if let directory { try files.syncDirectory(directory) }
-        for path in removals { try files.remove(path) }
     }
 }

@@ -7,11 +7,23 @@ public struct LogSettings: Hashable, Sendable {
     public var segmentBytes: Int
     /// How many bytes of the newest entries stay in memory; what is not yet written always does.
     public var cacheBytes: Int
+    /// How many segments that a snapshot covers are kept to be used again, besides the next one: up to 64.
+    public var spareSegments: Int
+    /// What the system reads and writes at a time: a power of two from 512 to 65,536. With less than that is,
+    /// writing to a file that is used again may have to wait for reads.
+    public var pageBytes: Int
 
     /// Makes settings.
-    public init(segmentBytes: Int = 16 << 20, cacheBytes: Int = 32 << 20) {
+    public init(
+        segmentBytes: Int = 16 << 20, cacheBytes: Int = 32 << 20, spareSegments: Int = 4,
+        pageBytes: Int = 4096
+    ) {
         self.segmentBytes = min(max(segmentBytes, 4 << 10), StorageLimits.segmentBytes)
         self.cacheBytes = max(cacheBytes, 0)
+        self.spareSegments = min(max(spareSegments, 0), 64)
+        var page = 512
+        while page < min(pageBytes, 64 << 10) { page *= 2 }
+        self.pageBytes = page
     }
 }
 
@@ -41,6 +53,8 @@ public final class LogStore<Files: FileSystem> {
     struct Segment {
         var number: UInt32
         var file: Files.File
+        /// The bytes that are reserved on the disk.
+        var capacity: Int
     }
 
     /// Who the node is.
@@ -68,13 +82,27 @@ public final class LogStore<Files: FileSystem> {
     var end: DiskPosition
     var wanted: DiskPosition
     var durable: DiskPosition
-    /// Whether the name of the newest segment may still be lost in a crash.
-    var creationIsUnsynced = false
     var syncIsOut = false
+    /// Whether the last record is a mark that says that all before it is durable.
+    var isVouchedFor = false
+
+    /// The files besides the log: the segment to come, old ones that wait to be used again, by the numbers
+    /// that they had, and such as nothing needs any more.
+    var next: PreparedSegment<Files>?
+    var spares: [UInt32]
+    var retired: [UInt32] = []
+    /// The first segment that anything needs, as far as that is durable.
+    var firstNeeded: UInt32 = 0
+    var upkeepIsOut = false
+    /// Why there is no next segment, when there was no space for it.
+    public internal(set) var shortage: StorageError?
+
     var failure: StorageError?
 
     /// Records that are on their way to the newest segment, and the payload being built.
     var pending: [UInt8] = []
+    /// Up to here all bytes of the newest segment are new ones, those of whole pages included.
+    var overwrittenEnd: Int
     var payload: [UInt8] = []
     /// The record read last, because the next read mostly goes on in it.
     var lastRead: (position: DiskPosition, items: PackedBytes)?
@@ -84,7 +112,8 @@ public final class LogStore<Files: FileSystem> {
 
     init(
         files: Files, directory: String, settings: LogSettings, header: SegmentHeader,
-        segments: [Segment], replay: LogReplay, chain: UInt32, end: DiskPosition
+        segments: [Segment], next: PreparedSegment<Files>?, spares: [UInt32], replay: LogReplay,
+        chain: UInt32, end: DiskPosition
     ) {
         self.files = files
         self.directory = directory
@@ -92,6 +121,8 @@ public final class LogStore<Files: FileSystem> {
         self.identity = header.identity
         self.initialConfiguration = header.initialConfiguration
         self.segments = segments
+        self.next = next
+        self.spares = spares
         self.terms = replay.terms
         self.records = replay.records
         self.hardState = replay.hardState
@@ -101,6 +132,7 @@ public final class LogStore<Files: FileSystem> {
         self.end = end
         self.wanted = end
         self.durable = end
+        self.overwrittenEnd = Int(end.offset)
         self.bytesSinceCompaction = replay.records.byteCount
     }
 
@@ -119,16 +151,23 @@ public final class LogStore<Files: FileSystem> {
     /// The term of an entry or of the base, nothing when neither is here.
     public func term(at index: LogIndex) -> Term? { terms.term(at: index) }
 
-    /// The number of segment files.
+    /// The number of segments that the log stands in.
     public var segmentCount: Int { segments.count }
 
-    /// The bytes that can be written before a new segment is needed: until then a full disk does no harm.
-    public var roomInSegment: Int { max(0, settings.segmentBytes - Int(end.offset)) }
+    /// The number of files that wait to be used again.
+    public var spareCount: Int { spares.count }
+
+    /// The bytes that can be written before another segment is needed: until then a full disk does no harm.
+    public var roomInSegment: Int {
+        max(0, (segments.last?.capacity ?? 0) - Int(end.offset))
+    }
 
     /// Lets go of the files. Nothing else may be called afterwards, and no sync may be out.
     public func close() {
         for segment in segments { segment.file.close() }
         segments = []
+        next?.segment.file.close()
+        next = nil
     }
 
     /// Puts entries into memory at `first`, in the place of whatever is there and after.
@@ -164,6 +203,10 @@ public final class LogStore<Files: FileSystem> {
             failure = error
             throw error
         }
+    }
+
+    func wholePages(_ count: Int) -> Int {
+        (count + settings.pageBytes - 1) & ~(settings.pageBytes - 1)
     }
 
     func path(_ number: UInt32) -> String {

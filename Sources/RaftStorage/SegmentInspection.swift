@@ -9,6 +9,8 @@ public struct SegmentInspection: Hashable, Sendable {
         public var identity: NodeIdentity
         /// The number of the segment, which is also in the file's name.
         public var number: UInt32
+        /// Whether the file was a segment before, bytes of which may stand behind the records.
+        public var isReused: Bool
         /// The checksum of the last record before this segment.
         public var chain: UInt32
         /// Up to where the log was durable when the segment was begun.
@@ -46,8 +48,10 @@ public struct SegmentInspection: Hashable, Sendable {
         case blank
         /// There is no room for another record.
         case full
-        /// What stands behind them is no part of the log, and does no harm.
+        /// What stands behind them is of an older segment, whose file is used again, and does no harm.
         case otherBytes
+        /// The segment was made ready and is not begun yet: there are no records.
+        case notBegun
         /// An unfinished write, which nothing says to be durable, begins there.
         case torn
         /// Something that was durable, as the claim says, is damaged or missing there.
@@ -96,7 +100,8 @@ public struct SegmentInspection: Hashable, Sendable {
             header = Header(decoded.header)
             follow(
                 SegmentReader(
-                    number: number, incarnation: decoded.header.identity.incarnation, bytes: bytes),
+                    number: number, incarnation: decoded.header.identity.incarnation,
+                    isReused: decoded.header.isReused, bytes: bytes),
                 from: decoded.end, chain: decoded.checksum)
         } catch { problem = "\(error)" }
     }
@@ -115,6 +120,7 @@ public struct SegmentInspection: Hashable, Sendable {
         switch reader.record(at: offset, chain: chain) {
         case .record, .damage: ending = .torn  // until the claims are known
         case .end where reader.bytes.count - offset < LogFormat.recordHeaderBytes: ending = .full
+        case .end where reader.hasRemains(from: offset): ending = .torn
         case .end: ending = reader.isBlank(from: offset) ? .blank : .otherBytes
         }
     }
@@ -137,6 +143,15 @@ public struct SegmentInspection: Hashable, Sendable {
         }
     }
 
+    /// The scan has found that the segment was made ready and no more.
+    mutating func noteNotBegun() {
+        header = nil
+        problem = nil
+        records = RecordCounts()
+        (entryCount, terms, indexes, end) = (0, nil, nil, 0)
+        ending = .notBegun
+    }
+
     /// Tells torn from damaged, by what the whole log says.
     mutating func judgeEnd(damage: DiskPosition?, claim: DurabilityClaim?) {
         if let damage, damage.segment == number {
@@ -152,7 +167,8 @@ public struct SegmentInspection: Hashable, Sendable {
 extension SegmentInspection.Header {
     init(_ header: SegmentHeader) {
         self.init(
-            identity: header.identity, number: header.number, chain: header.chain,
+            identity: header.identity, number: header.number, isReused: header.isReused,
+            chain: header.chain,
             durable: header.durable, hardState: header.hardState, base: header.base,
             last: header.last)
     }

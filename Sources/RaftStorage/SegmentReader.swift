@@ -7,7 +7,7 @@ struct SegmentReader {
     enum Found {
         /// A good record; `next` is the offset behind it.
         case record(RecordHeader, payload: Range<Int>, next: Int)
-        /// Nothing was written here.
+        /// No record of this place was written here.
         case end
         /// Something that is no record, or not the one that follows on the record before.
         case damage
@@ -15,14 +15,18 @@ struct SegmentReader {
 
     let number: UInt32
     let incarnation: UInt64
+    /// Whether bytes of an older segment may stand behind the records.
+    let isReused: Bool
     let bytes: [UInt8]
 
     /// What stands at `offset`, where a record is expected that follows on the checksum `chain`.
     func record(at offset: Int, chain: UInt32) -> Found {
         guard bytes.count - offset >= LogFormat.recordHeaderBytes else { return .end }
-        if isBlank(offset..<offset + LogFormat.recordHeaderBytes) { return .end }
-        guard let header = header(at: offset), header.chain == chain,
-            header.payloadBytes <= LogFormat.maxPayloadBytes,
+        guard let header = header(at: offset) else {
+            return isReused || isBlank(offset..<offset + LogFormat.recordHeaderBytes)
+                ? .end : .damage
+        }
+        guard header.chain == chain, header.payloadBytes <= LogFormat.maxPayloadBytes,
             header.recordBytes <= bytes.count - offset
         else { return .damage }
         let start = offset + LogFormat.recordHeaderBytes
@@ -36,6 +40,21 @@ struct SegmentReader {
     /// Whether nothing stands from `offset` on.
     func isBlank(from offset: Int) -> Bool { isBlank(offset..<bytes.count) }
 
+    /// Whether from `offset` on, where the records end, there is anything of an unfinished write.
+    func hasRemains(from offset: Int) -> Bool {
+        isReused ? hasRecord(from: offset) : !isBlank(from: offset)
+    }
+
+    /// Whether any record of this segment has its header at `offset` or behind it.
+    func hasRecord(from offset: Int) -> Bool {
+        var place = LogFormat.padded(offset)
+        while bytes.count - place >= LogFormat.recordHeaderBytes {
+            if header(at: place) != nil { return true }
+            place += LogFormat.alignment
+        }
+        return false
+    }
+
     /// The furthest position that any record header from `offset` on claims to be durable.
     ///
     /// - Complexity: O(*n*); long rows of zeros cost least.
@@ -43,7 +62,7 @@ struct SegmentReader {
         var claim = DurabilityClaim.none
         var place = LogFormat.padded(offset)
         while bytes.count - place >= LogFormat.recordHeaderBytes {
-            if !isBlank(place..<place + LogFormat.alignment), let header = header(at: place) {
+            if let header = header(at: place) {
                 claim = max(
                     claim, DurabilityClaim(through: header.durable, source: position(place)))
             }
@@ -53,7 +72,8 @@ struct SegmentReader {
     }
 
     private func header(at offset: Int) -> RecordHeader? {
-        RecordHeader.decode(
+        if isBlank(offset..<offset + LogFormat.alignment) { return nil }
+        return RecordHeader.decode(
             bytes.span, at: offset, incarnation: incarnation, position: position(offset))
     }
 

@@ -54,6 +54,7 @@ private func flip(_ path: String, at offset: UInt64) throws {
             let work = try #require(log.takeSyncWork())
             try work.perform()
             log.syncFinished(work)
+            if let work = log.takeUpkeep() { log.upkeepFinished(try work.perform()) }
         }
         log.close()
     }
@@ -117,7 +118,8 @@ private func flip(_ path: String, at offset: UInt64) throws {
             let problem = try #require(json["problem"] as? [String: Any])
             #expect(problem["index"] as? Int == 2)
             let segments = try #require(json["segments"] as? [[String: Any]])
-            #expect(segments.count == 3)
+            #expect(segments.count == 4)
+            #expect(segments[3]["behindEnd"] as? String == "not begun")
             #expect(segments[0]["behindEnd"] as? String == "damaged")
             #expect(segments[2]["lastIndex"] as? Int == 5)
         }

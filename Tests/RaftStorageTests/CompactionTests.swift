@@ -15,8 +15,8 @@ internal import Testing
                         term: UInt64(i / 4 + 1), content: [UInt8](repeating: UInt8(i), count: 1000))
                 ], at: i,
                 hardState: HardState(term: Term(9), vote: NodeID(9)))
+            try store.sync()
         }
-        try store.sync()
         return store
     }
 
@@ -110,14 +110,37 @@ internal import Testing
         try store.compact(through: EntryID(3, 10))
         let work = try #require(store.takeSyncWork())
         try work.perform()
-        // Of the removals only that of the second segment has reached the disk.
+        store.syncFinished(work)
+        _ = try #require(store.takeUpkeep()).perform()
+        // Of the changes of names only that of the second segment has reached the disk.
         files.crash { change in
             Survival(version: change.path.hasSuffix("2.log") ? change.versions : 0)
         }
-        #expect(segments.contains { $0.hasSuffix("1.log") })
+        // The directory was synced in the end: nothing comes back.
+        #expect(segments.map { $0.suffix(5) } == ["4.log", "5.log"])
+        let (again, recovered) = try #require(try House.open(files))
+        #expect(recovered.notes.isEmpty)
+        #expect(again.base == EntryID(3, 10))
+    }
+
+    @Test func `a log of which only some old segments were put away is whole`() throws {
+        let store = try makeLog()
+        try store.compact(through: EntryID(3, 10))
+        let work = try #require(store.takeSyncWork())
+        try work.perform()
+        store.syncFinished(work)
+        let upkeep = try #require(store.takeUpkeep())
+        files.failingOperation = "syncDirectory"
+        #expect(throws: StorageError.self) { try upkeep.perform() }
+        files.crash { change in
+
+            Survival(version: change.path.hasSuffix("2.spare") ? change.versions : 0)
+        }
+        #expect(segments.map { $0.suffix(5) } == ["1.log", "3.log", "4.log", "5.log"])
         let (again, recovered) = try #require(try House.open(files))
         #expect(recovered.notes.map(\.action) == [.leftoverRemoved])
         #expect(again.base == EntryID(3, 10))
-        #expect(!segments.contains { $0.hasSuffix("1.log") })
+        #expect(again.spareCount == 1)
+        #expect(segments.map { $0.suffix(5) } == ["3.log", "4.log", "5.log"])
     }
 }

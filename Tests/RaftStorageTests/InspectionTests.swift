@@ -92,7 +92,11 @@ extension LogInspection {
         #expect(log.hardState == HardState(term: Term(1), vote: NodeID(8)))
         #expect(log.base == EntryID(2, 5))
         #expect(log.last == EntryID(3, 7))
-        #expect(log.segments.map(\.fileName) == ["0000000001.log", "0000000002.log"])
+        #expect(
+            log.segments.map(\.fileName) == ["0000000001.log", "0000000002.log", "0000000003.log"])
+        #expect(log.segments[2].ending == .notBegun)
+        #expect(log.segments[2].header == nil)
+        #expect(log.segments[2].problem == nil)
         let (first, second) = (log.segments[0], log.segments[1])
         #expect(first.records.hardStates == 1)
         #expect(first.records.entries == 2)

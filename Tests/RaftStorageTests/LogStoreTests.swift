@@ -80,11 +80,12 @@ internal import Wire
         }
     }
 
-    @Test func `a newer format is refused by name`() throws {
+    @Test(arguments: [UInt8(1), 4])
+    func `another version of the format, older or newer, is refused by name`(bits: UInt8) throws {
         _ = try House.create(files)
-        files.flip(1, of: House.logDirectory + "/0000000001.log", at: 8)
+        files.flip(bits, of: House.logDirectory + "/0000000001.log", at: 8)
         let error = #expect(throws: StorageError.self) { try House.open(files) }
-        #expect(error?.kind == .newerVersion(found: 3, known: 2))
+        #expect(error?.kind == .newerVersion(found: UInt32(3 ^ bits), known: 3))
         #expect(error?.path == House.logDirectory + "/0000000001.log")
     }
 
@@ -126,10 +127,10 @@ internal import Wire
         throws
     {
         let store = try House.create(files)
-        files.capacityBytes = 6000
+        files.capacityBytes = files.usedBytes
         let entry = Entry(term: 1, content: [UInt8](repeating: 3, count: 1000))
         var count = 0
-        while store.roomInSegment >= 1100 {
+        while store.segmentCount < 2 || store.roomInSegment >= 1100 {
             count += 1
             try store.put([entry], at: count)
         }

@@ -29,7 +29,8 @@ internal import Testing
 
     @Test func `whose they are any segment says, or else the founding`() throws {
         let files = try directory()
-        let segments = files.paths.filter { $0.hasPrefix("/data/log/") }
+        // The last file is that of a segment to come, which says nothing yet.
+        let segments = files.paths.filter { $0.hasPrefix("/data/log/") }.dropLast()
         #expect(segments.count > 2)
         for damaged in segments.indices {
             #expect(try owner(files)?.incarnation == Self.incarnation)

@@ -1,6 +1,7 @@
 internal import Raft
 internal import RaftStorage
 internal import RaftTesting
+internal import Testing
 internal import Wire
 
 typealias Store = LogStore<SimulatedFileSystem>
@@ -32,12 +33,41 @@ enum House {
     static let logDirectory = "/data/log"
     static let identity = NodeIdentity(cluster: "blue", node: NodeID(7), incarnation: 0x1122_3344)
     static let configuration = Configuration(voters: [NodeID(7), NodeID(8), NodeID(9)])
-    static let settings = LogSettings(segmentBytes: 4096, cacheBytes: 0)
+    static let settings = LogSettings(
+        segmentBytes: 4096, cacheBytes: 0, spareSegments: 2, pageBytes: 512)
 
     static func create(_ files: SimulatedFileSystem) throws -> Store {
-        try Store.create(
+        let store = try Store.create(
             files: files, directory: directory, identity: identity, configuration: configuration,
             settings: settings)
+        try store.keepUp()
+        return store
+    }
+
+    /// A log that has begun a segment in the file of an older one, full of old records, and keeps none of
+    /// its entries: the next one is number 21, in term 1.
+    static func createReused(_ files: SimulatedFileSystem) throws -> Store {
+        let store = try create(files)
+        for i in 1...20 {
+            try store.put(
+                [Entry(term: 1, content: [UInt8](repeating: UInt8(0xC0 + i), count: 900))], at: i)
+            try store.compact(through: EntryID(1, i))
+            try store.sync()
+        }
+        // The files of the first segments have come round. A new one begins with the next record.
+        let count = store.segmentCount
+        while store.segmentCount == count, store.roomInSegment >= 48 {
+            try store.write(hardState: HardState(), entries: nil)
+            try store.sync()
+        }
+        return store
+    }
+
+    /// The newest segment that was begun, and where the records in it end.
+    static func newest(_ files: SimulatedFileSystem) throws -> (path: String, end: Int) {
+        let log = try LogInspection.inspect(files: files, directory: logDirectory)
+        let segment = try #require(log?.segments.last { $0.header != nil })
+        return (logDirectory + "/" + segment.fileName, Int(segment.end))
     }
 
     static func open(
@@ -82,12 +112,19 @@ extension LogStore {
             runs: entries.map { TermRun(term: Term($0.term), count: 1) })
     }
 
-    /// Syncs all that has been written.
+    /// Syncs all that has been written, and does what a node does when nothing else is to be written.
     func sync() throws {
         while let work = takeSyncWork() {
             try work.perform()
             syncFinished(work)
         }
+        try writeMarkAtRest()
+        try keepUp()
+    }
+
+    /// Has the next segment made, and those put away that nothing needs.
+    func keepUp() throws {
+        while let work = takeUpkeep() { upkeepFinished(try work.perform()) }
     }
 
     /// All entries after the base.

@@ -46,6 +46,7 @@ struct Twin {
     var states = [LogState()]
     /// The work that is out, and the number of the state that it makes durable.
     var work: (SyncWork<SimulatedFileSystem>, Int)?
+    var upkeep: LogUpkeep<SimulatedFileSystem>.Result?
     var largestContent = 300
 
     init(_ files: SimulatedFileSystem, seed: UInt64) throws {
@@ -60,7 +61,9 @@ struct Twin {
 
     /// Does one thing to both.
     mutating func step() throws {
-        switch roll(0...19) {
+        switch roll(0...22) {
+        case 20: try store.writeMarkAtRest()
+        case 21...22: try keepUp()
         case 0...8: try write()
         case 9: try vote()
         case 10...12: takeWork()
@@ -125,6 +128,15 @@ struct Twin {
         store.syncFinished(work)
     }
 
+    /// The files are changed at one moment, and the log hears of it at a later one.
+    mutating func keepUp() throws {
+        if let result = upkeep {
+            upkeep = nil
+            return store.upkeepFinished(result)
+        }
+        upkeep = try store.takeUpkeep()?.perform()
+    }
+
     mutating func compact() throws {
         guard !state.entries.isEmpty else { return }
         var next = state
@@ -166,6 +178,7 @@ struct Twin {
         let (store, recovered) = try #require(opened)
         self.store = store
         work = nil
+        upkeep = nil
         let found = LogState(
             base: recovered.base, entries: try store.everything(), hardState: recovered.hardState)
         let matching = try #require(

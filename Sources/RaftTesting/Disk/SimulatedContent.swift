@@ -76,13 +76,25 @@ final class SimulatedContent {
         live.apply(change)
         unsynced.append(change)
         switch change {
-        case .write(let offset, let bytes): writtenEnd = max(writtenEnd, offset + bytes.count)
-        case .size(let size):
-            guard size < writtenEnd else { return }
-            writtenEnd = size
-            syncedEnds = []
-            vouchedEnd = min(vouchedEnd, size)
+        case .write(let offset, let bytes):
+            // Zeros only fill up, or wipe out what was there.
+            if let last = bytes.lastIndex(where: { $0 != 0 }) {
+                writtenEnd = max(writtenEnd, offset + last + 1)
+            } else if offset + bytes.count >= writtenEnd {
+                forgetWritten(from: offset)
+            }
+        case .size(let size): forgetWritten(from: size)
         }
+    }
+
+    /// The file is used again for something else: nothing of what it holds counts any more.
+    func beginAnew() { forgetWritten(from: 0) }
+
+    private func forgetWritten(from offset: Int) {
+        guard offset < writtenEnd else { return }
+        writtenEnd = offset
+        syncedEnds = []
+        vouchedEnd = min(vouchedEnd, offset)
     }
 
     func sync() {

@@ -102,6 +102,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         if case .directory = node, parent.live[newName] != nil {
             throw StorageError(.exists, operation: "rename", path: to)
         }
+        if case .file(let content) = node, newName.hasSuffix(".log") { content.beginAnew() }
         parent.change(.rename(name, newName, node), durably: isAlwaysDurable)
     }
 

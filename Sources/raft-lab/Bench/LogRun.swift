@@ -68,6 +68,7 @@ final class LogRun {
         case .synced(let work):
             log.syncFinished(work)
             hasSynced = true
+        case .upkept(let result): log.upkeepFinished(result)
         case .failed(let error): stop(error)
         default: break
         }
@@ -96,6 +97,7 @@ final class LogRun {
             }
         } catch { return stop(error) }
         if let work = log.takeSyncWork() { workers?.start(.sync(work)) }
+        if let work = log.takeUpkeep() { workers?.start(.upkeep(work)) }
     }
 
     private func stop(_ error: StorageError?) {

@@ -130,6 +130,7 @@ internal import Wire
                 try work.perform()
                 store.syncFinished(work)
             }
+            if let work = store.takeUpkeep() { store.upkeepFinished(try work.perform()) }
         }
         return store.segmentCount
     }
