@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore mutants e2e lint clean
+.PHONY: help setup demo test simulate explore torture mutants e2e lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -16,6 +16,7 @@ help:
 	@echo "make test    run the unit tests"
 	@echo "make simulate  run simulated clusters under faults (SEEDS='0..<1000')"
 	@echo "make explore  visit every state that small clusters can reach"
+	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000')"
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
@@ -46,6 +47,10 @@ simulate:
 explore:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@"$$(swift build -c release --show-bin-path)/raft-lab" explore $(EXPLORE_FLAGS)
+
+torture:
+	swift build -c release --product raft-lab $(SWIFT_FLAGS)
+	@"$$(swift build -c release --show-bin-path)/raft-lab" storage $(TORTURE_FLAGS)
 
 mutants:
 	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')

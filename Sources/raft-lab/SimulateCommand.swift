@@ -84,13 +84,13 @@ enum SimulateCommand {
                 switch name {
                 case "--verbose": isVerbose = true
                 case "--require-marks": requiresMarks = true
-                case "--seeds": seeds = Self.range(rest.popFirst(), name)
-                case "--trace": traceLines = Self.number(rest.popFirst(), name)
-                case "--steps": settings.length = .steps(Self.number(rest.popFirst(), name))
+                case "--seeds": seeds = range(rest.popFirst(), name)
+                case "--trace": traceLines = number(rest.popFirst(), name)
+                case "--steps": settings.length = .steps(number(rest.popFirst(), name))
                 case "--until-time":
-                    settings.length = .seconds(Self.number(rest.popFirst(), name))
+                    settings.length = .seconds(number(rest.popFirst(), name))
                 case "--nodes":
-                    let count = Self.number(rest.popFirst(), name)
+                    let count = number(rest.popFirst(), name)
                     guard (3...9).contains(count) else { fail("\(name) takes 3 to 9") }
                     settings.nodeCount = count
                 case "--profile":
@@ -100,19 +100,6 @@ enum SimulateCommand {
                 default: fail("\(name) is not known:\n\(usage)")
                 }
             }
-        }
-
-        private static func number(_ text: String?, _ name: String) -> Int {
-            guard let number = text.flatMap(Int.init), (0...1_000_000_000).contains(number) else {
-                fail("\(name) takes a number")
-            }
-            return number
-        }
-
-        private static func range(_ text: String?, _ name: String) -> Range<UInt64> {
-            let ends = (text ?? "").split(separator: "..<").compactMap { UInt64($0) }
-            guard ends.count == 2, ends[0] <= ends[1] else { fail("\(name) takes A..<B") }
-            return ends[0]..<ends[1]
         }
     }
 }

@@ -8,14 +8,17 @@ func fail(_ text: String) -> Never {
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
-let usage = [SimulateCommand.usage, ExploreCommand.usage, ReplayCommand.usage, BenchCommand.usage]
-    .joined(separator: "\n\n")
+let usage = [
+    SimulateCommand.usage, ExploreCommand.usage, ReplayCommand.usage, StorageCommand.usage,
+    BenchCommand.usage,
+].joined(separator: "\n\n")
 let rest = Array(arguments.dropFirst())
 
 switch arguments.first {
 case "simulate": CurrentProcess.exit(SimulateCommand.run(rest) ? 0 : 1)
 case "explore": CurrentProcess.exit(ExploreCommand.run(rest) ? 0 : 1)
 case "replay": CurrentProcess.exit(ReplayCommand.run(rest) ? 0 : 1)
+case "storage": CurrentProcess.exit(StorageCommand.run(rest) ? 0 : 1)
 case "bench": CurrentProcess.exit(BenchCommand.run(rest) ? 0 : 1)
 case let name?: fail("\(name) is not known:\n\(usage)")
 case nil: fail("say what to do:\n\(usage)")

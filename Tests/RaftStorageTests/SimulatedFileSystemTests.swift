@@ -96,7 +96,7 @@ internal import Testing
             let files = SimulatedFileSystem()
             files.historyLimit = 5
             var dice = Dice(3)
-            var twin = try Twin(files, seed: 3)
+            var twin = try House.twin(files, seed: 3)
             for _ in 0..<50 { try twin.step() }
             files.crash(using: &dice)
             return (files.history, files.contents(of: "/data/log/0000000001.log"))

@@ -22,11 +22,7 @@ struct Dice: RandomNumberGenerator {
     }
 }
 
-/// One entry as the tests think of it.
-struct Entry: Hashable {
-    var term: UInt64
-    var content: [UInt8]
-}
+typealias Entry = TwinEntry
 
 enum House {
     static let directory = "/data"
@@ -70,6 +66,13 @@ enum House {
         return (logDirectory + "/" + segment.fileName, Int(segment.end))
     }
 
+    static func twin(
+        _ files: SimulatedFileSystem, seed: UInt64
+    ) throws -> LogTwin<SimulatedFileSystem> {
+        try LogTwin(
+            files, directory: directory, settings: settings, identity: identity, seed: seed)
+    }
+
     static func open(
         _ files: SimulatedFileSystem
     ) throws -> (store: Store, recovered: RecoveredLog)? {
@@ -82,62 +85,5 @@ enum House {
 extension EntryID {
     init(_ term: UInt64, _ index: Int) {
         self.init(term: Term(term), index: LogIndex(UInt64(index)))
-    }
-}
-
-extension LogStore {
-    /// Puts entries into memory and writes them.
-    ///
-    /// - Parameter detour: After so many of them comes one that is replaced before it is written; 0: none does.
-    func put(
-        _ entries: [Entry], at first: Int, hardState: HardState? = nil, detour: Int = 0
-    ) throws {
-        if detour > 0 {
-            let mistaken = Entry(term: entries[detour - 1].term, content: [1, 2, 3])
-            append(Array(entries[..<detour]) + [mistaken], at: first)
-            append(Array(entries[detour...]), at: first + detour)
-        } else {
-            append(entries, at: first)
-        }
-        let first = LogIndex(UInt64(first))
-        let last = first.advanced(by: entries.count).previous
-        try write(
-            hardState: hardState,
-            entries: entries.isEmpty ? nil : Persist.Entries(first: first, last: last))
-    }
-
-    private func append(_ entries: [Entry], at first: Int) {
-        append(
-            PackedBytes(entries.map(\.content)), 0..<entries.count, first: LogIndex(UInt64(first)),
-            runs: entries.map { TermRun(term: Term($0.term), count: 1) })
-    }
-
-    /// Syncs all that has been written, and does what a node does when nothing else is to be written.
-    func sync() throws {
-        while let work = takeSyncWork() {
-            try work.perform()
-            syncFinished(work)
-        }
-        try writeMarkAtRest()
-        try keepUp()
-    }
-
-    /// Has the next segment made, and those put away that nothing needs.
-    func keepUp() throws {
-        while let work = takeUpkeep() { upkeepFinished(try work.perform()) }
-    }
-
-    /// All entries after the base.
-    func everything(maxBytes: Int = .max) throws -> [Entry] {
-        var contents = PackedBytes()
-        var next = base.index.next
-        while next <= lastIndex {
-            next = next.advanced(
-                by: try read(from: next, through: lastIndex, maxBytes: maxBytes, into: &contents))
-        }
-        return (0..<contents.count).map { i in
-            Entry(
-                term: term(at: base.index.advanced(by: i + 1))?.rawValue ?? 0, content: contents[i])
-        }
     }
 }

@@ -7,7 +7,7 @@ internal import Testing
     @Test(arguments: 1...20)
     func `agree whatever is done, over restarts and crashes`(seed: UInt64) throws {
         let files = SimulatedFileSystem()
-        var twin = try Twin(files, seed: seed)
+        var twin = try House.twin(files, seed: seed)
         for _ in 0..<200 {
             try twin.step()
             switch twin.roll(0...29) {
@@ -27,7 +27,7 @@ internal import Testing
     @Test(arguments: 1...10)
     func `agree when the process ends: nothing that was written is lost`(seed: UInt64) throws {
         let files = SimulatedFileSystem()
-        var twin = try Twin(files, seed: seed)
+        var twin = try House.twin(files, seed: seed)
         for _ in 0..<100 {
             try twin.step()
             guard twin.roll(0...9) == 0 else { continue }
@@ -42,7 +42,7 @@ internal import Testing
     @Test(arguments: 1...30)
     func `agree when recovery is cut short again and again`(seed: UInt64) throws {
         let files = SimulatedFileSystem()
-        var twin = try Twin(files, seed: seed)
+        var twin = try House.twin(files, seed: seed)
         for _ in 0..<40 { try twin.step() }
         files.crash(using: &twin.dice)
         for length in 1... {
@@ -73,7 +73,7 @@ internal import Testing
         var (reused, torn) = (0, 0)
         for seed in UInt64(1)...20 {
             let files = SimulatedFileSystem()
-            var twin = try Twin(files, seed: seed)
+            var twin = try House.twin(files, seed: seed)
             for _ in 0..<200 { try twin.step() }
             files.crash(using: &twin.dice)
             let log = try LogInspection.inspect(files: files, directory: House.logDirectory)
@@ -99,9 +99,9 @@ internal import Testing
     ) throws -> Bool {
         let files = SimulatedFileSystem()
         inject(files)
-        var twin: Twin
+        var twin: LogTwin<SimulatedFileSystem>
         do {
-            twin = try Twin(files, seed: seed)
+            twin = try House.twin(files, seed: seed)
         } catch let error as StorageError {
             guard error.kind == .system(code: files.failureCode) else { throw error }
             return true

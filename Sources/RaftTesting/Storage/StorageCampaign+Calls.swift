@@ -1,0 +1,115 @@
+internal import RaftRuntime
+internal import RaftStorage
+
+// Every call of a run, one after the other: as the last one before the power fails, or as the one that fails.
+
+extension StorageCampaign {
+    /// Lets power fail at each call of a run, and tries what may have survived.
+    ///
+    /// - Parameter limit: When fewer sets of unsynced parts could have survived than this, all are tried, otherwise
+    ///   so many at random.
+    public mutating func crashEverywhere(seed: UInt64, subsets limit: Int) {
+        var call = 1
+        while report.findings.isEmpty {
+            do {
+                let (parts, isOver) = try crash(at: call, seed: seed) { _ in 0 }
+                if isOver { return }
+                report.count("calls at which power failed")
+                report.count("unsynced parts at them", parts)
+                try trySubsets(of: parts, at: call, seed: seed, limit)
+            } catch {
+                report.findings.append("crash at call \(call) of seed \(seed): \(error)")
+            }
+            call += 1
+        }
+    }
+
+    private mutating func trySubsets(
+        of parts: Int, at call: Int, seed: UInt64, _ limit: Int
+    ) throws {
+        var dice = SplitMix64(seed: seed ^ UInt64(call) << 32)
+        let isComplete = parts < 30 && 1 << parts <= limit
+        if isComplete { report.count("calls with every subset tried") }
+        for subset in 0..<(isComplete ? 1 << parts : limit) {
+            var random = UInt64(subset)
+            _ = try crash(at: call, seed: seed) { part in
+                guard isComplete else {
+                    if part % 64 == 0 { random = dice.next() }
+                    return Int(random >> UInt64(part % 64) & 1)
+                }
+                return subset >> part & 1
+            }
+            report.count("subsets of unsynced parts that survived")
+        }
+    }
+
+    /// - Parameter version: Whether a part is as old as the last sync (0) or as new as it gets (1).
+    /// - Returns: How many parts were not synced, and whether the run has no such call.
+    private func crash(
+        at call: Int, seed: UInt64, _ version: (Int) -> Int
+    ) throws -> (parts: Int, isOver: Bool) {
+        let files = SimulatedFileSystem()
+        files.lastCall = call
+        guard var twin = try started(files, seed) else {
+            // It was not made yet: then there is a log that is whole, or none.
+            files.crashKeepingNothing()
+            return (0, false)
+        }
+        let isOver = try runShort(&twin, files, until: call)
+        if isOver { return (0, true) }
+        var parts = 0
+        files.crash { change in
+            parts += 1
+            return Survival(version: version(parts - 1) == 0 ? 0 : change.versions)
+        }
+        try twin.reopen()
+        return (parts, false)
+    }
+
+    /// Lets each single call of a run fail.
+    public mutating func failEverywhere(seed: UInt64) {
+        var call = 1
+        while report.findings.isEmpty {
+            do {
+                let files = SimulatedFileSystem()
+                files.failingCall = call
+                if var twin = try started(files, seed) {
+                    if try runShort(&twin, files, until: call) { return }
+                    // The process ends, and later, with what it had read back and gone on from, the power.
+                    files.endProcess()
+                    try twin.reopen()
+                    files.crashKeepingNothing()
+                    try twin.reopen()
+                }
+                report.count("calls that failed")
+            } catch {
+                report.findings.append("failure of call \(call) of seed \(seed): \(error)")
+            }
+            call += 1
+        }
+    }
+
+    private func started(
+        _ files: SimulatedFileSystem, _ seed: UInt64
+    ) throws -> LogTwin<SimulatedFileSystem>? {
+        do {
+            return try Self.twin(files, seed: seed)
+        } catch let error as StorageError {
+            guard error.kind == .system(code: files.failureCode) else { throw error }
+            return nil
+        }
+    }
+
+    /// Runs until an injected failure; true when the run ends before it.
+    private func runShort(
+        _ twin: inout LogTwin<SimulatedFileSystem>, _ files: SimulatedFileSystem, until call: Int
+    ) throws -> Bool {
+        do {
+            for _ in 0..<Self.shortRun { try twin.step() }
+            return files.callCount < call
+        } catch let error as StorageError {
+            guard error.kind == .system(code: files.failureCode) else { throw error }
+            return false
+        }
+    }
+}

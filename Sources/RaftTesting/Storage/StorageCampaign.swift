@@ -1,0 +1,100 @@
+internal import Raft
+internal import RaftRuntime
+internal import RaftStorage
+
+/// The log on a simulated disk, through every kind of end: against a twin that is an array.
+///
+/// Four proofs, each with its counts: random crashes and restarts; power that fails at every call of a run, and
+/// with every set of unsynced sectors and names surviving; every single call that fails; every byte that flips. In
+/// each the log must come back in a state that it may be in: all that was synced, nothing that never was written.
+public struct StorageCampaign {
+    /// What was done, and what was found.
+    public struct Report: Hashable, Sendable {
+        /// What the counts are of, in the order in which they were first counted.
+        public private(set) var counts: [Count] = []
+        /// What was wrong, each with the words that repeat it.
+        public internal(set) var findings: [String] = []
+
+        /// One of them.
+        public struct Count: Hashable, Sendable {
+            /// What was counted.
+            public var name: String
+            /// How often it was.
+            public var count: Int
+        }
+
+        mutating func count(_ name: String, _ number: Int = 1) {
+            if let i = counts.firstIndex(where: { $0.name == name }) {
+                counts[i].count += number
+            } else {
+                counts.append(Count(name: name, count: number))
+            }
+        }
+    }
+
+    static let directory = "/data"
+    static let identity = NodeIdentity(
+        cluster: "campaign", node: NodeID(7), incarnation: 0x0BAD_CAFE)
+    static let settings = LogSettings(
+        segmentBytes: 4096, cacheBytes: 0, spareSegments: 2, pageBytes: 512)
+    /// So many steps lie between the two ends of a run that is cut short at each of its calls.
+    static let shortRun = 40
+
+    /// The outcome so far.
+    public internal(set) var report = Report()
+
+    /// Starts with nothing.
+    public init() {}
+
+    static func twin(
+        _ files: SimulatedFileSystem, seed: UInt64
+    ) throws -> LogTwin<SimulatedFileSystem> {
+        try LogTwin(
+            files, directory: directory, settings: settings, identity: identity, seed: seed)
+    }
+
+    /// Ends the log at random moments, and opens it again.
+    ///
+    /// Each disk sees fifty ends; of three, two are power failures that leave any sectors and names of what was not
+    /// synced, and one is the end of the process, which loses nothing.
+    public mutating func runCycles(_ count: Int, seed: UInt64) {
+        var done = 0
+        var disk = seed
+        while done < count, report.findings.isEmpty {
+            do {
+                try runCycles(min(50, count - done), onDisk: disk)
+            } catch {
+                report.findings.append("cycles, disk \(disk): \(error)")
+            }
+            done += 50
+            disk &+= 1
+        }
+    }
+
+    private mutating func runCycles(_ count: Int, onDisk seed: UInt64) throws {
+        let files = SimulatedFileSystem()
+        var twin = try Self.twin(files, seed: seed)
+        report.count("disks")
+        for _ in 0..<count {
+            for _ in 0..<twin.roll(1...30) {
+                try twin.step()
+                report.count("steps")
+            }
+            let before = twin.states.count
+            if twin.roll(0...2) == 0 {
+                files.endProcess()
+                report.count("ends of the process")
+            } else {
+                files.crash(using: &twin.dice)
+                report.count("power failures")
+            }
+            let known = twin.state
+            try twin.reopen()
+            report.count("restarts")
+            if before > 1, twin.state != known {
+                report.count("restarts that lost unsynced records")
+            }
+        }
+        report.count("entries written", twin.writtenCount)
+    }
+}

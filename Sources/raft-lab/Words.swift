@@ -1,0 +1,16 @@
+// How the words of a command line are read.
+
+/// A number that follows an option.
+func number(_ text: String?, _ name: String) -> Int {
+    guard let number = text.flatMap(Int.init), (0...1_000_000_000).contains(number) else {
+        fail("\(name) takes a number")
+    }
+    return number
+}
+
+/// A range of seeds that follows an option.
+func range(_ text: String?, _ name: String) -> Range<UInt64> {
+    let ends = (text ?? "").split(separator: "..<").compactMap { UInt64($0) }
+    guard ends.count == 2, ends[0] <= ends[1] else { fail("\(name) takes A..<B") }
+    return ends[0]..<ends[1]
+}

@@ -1,0 +1,27 @@
+internal import RaftTesting
+internal import Testing
+
+/// The short form of `raft-lab storage`.
+@Suite struct `A campaign on the log's disk` {
+    @Test func `finds nothing, and has met what it is there for`() {
+        var campaign = StorageCampaign()
+        campaign.runCycles(300, seed: 1)
+        campaign.crashEverywhere(seed: 1, subsets: 8)
+        campaign.failEverywhere(seed: 1)
+        #expect(campaign.report.findings == [])
+        for name in [
+            "power failures", "ends of the process", "restarts that lost unsynced records",
+            "calls at which power failed", "calls with every subset tried", "calls that failed",
+        ] {
+            let count = campaign.report.counts.first { $0.name == name }?.count ?? 0
+            #expect(count > 20, "\(name)")
+        }
+    }
+
+    @Test func `is the same whenever it is repeated`() {
+        var (one, other) = (StorageCampaign(), StorageCampaign())
+        one.runCycles(100, seed: 7)
+        other.runCycles(100, seed: 7)
+        #expect(one.report == other.report)
+    }
+}
