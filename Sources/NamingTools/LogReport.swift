@@ -95,7 +95,8 @@ private struct LogText {
     private var verdict: String {
         guard case .refused(let error) = log.verdict else { return "\(log.verdict)" }
         guard case .corrupt = error.kind else { return "a node would refuse it: \(error)" }
-        return "damaged, a node does not go on with it: \(error)"
+        return "damaged: a node would put it aside and join its cluster anew, or refuse to start: "
+            + "\(error)"
     }
 
     private func range<Bound>(_ range: ClosedRange<Bound>?) -> String {

@@ -23,6 +23,7 @@ package struct Restore: Equatable, Sendable {
         members: [UInt64]?
     ) throws -> Restore {
         let files = RealFileSystem()
+        let wasThere = File.exists(directory)
         do {
             let wanted = try members?.map { NodeID($0) } ?? Self.members(of: backup)
             var random = SystemRandom()
@@ -33,7 +34,12 @@ package struct Restore: Equatable, Sendable {
                 files: files, from: backup, start, time: .startsAnew
             ) { try Registry(decoding: $0).awaitingTime().encoded() }
             return Restore(made, start)
-        } catch { throw ToolError("restore \(directory): \(error)") }
+        } catch {
+            let isLeft = !wasThere && File.exists(directory)
+            throw ToolError(
+                "restore \(directory): \(error)"
+                    + (isLeft ? "; remove what was made of \(directory)" : ""))
+        }
     }
 
     private static func members(of backup: String) throws -> [NodeID] {

@@ -69,8 +69,9 @@ extension FileSystem {
     }
 }
 
-/// The directory in which the last part of an absolute path stands.
+/// The directory in which the last part of a path stands. Where a host takes relative paths, a bare name stands in
+/// the directory that the process is in.
 func parentDirectory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-    return String(path[..<slash])
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
 }
