@@ -52,7 +52,7 @@ extension NodeLoop {
         if record?.isComplete == true { return begin(known) }
         // A log that was in use without a record was founded in another way.
         guard initial.incoming.contains(start.node), record != nil || isUntouched,
-            start.meetsFounders
+            start.meetsFounders || origin != .zero
         else { return begin(configuration) }
         // Alone: there is nobody who could know of an earlier incarnation.
         guard !founding.missing.isEmpty else { return begin(known) }

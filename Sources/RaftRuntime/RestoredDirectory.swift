@@ -14,7 +14,7 @@ internal import Wire
 ///   the new name must differ.
 /// - All founders must begin alike, and with the same members. So each takes the checksum of the snapshot that
 ///   it was given, which covers name and members, into its incarnation, and they refuse to found with one that has
-///   another (`Founding`).
+///   another (`Founding`). They meet before they take part whatever `NodeStart.meetsFounders` says.
 /// - Founding goes on as ever, so none of them can come back without its disk unnoticed, also not by being restored
 ///   once more.
 /// - The founding record is put down first and the log last. A directory that was not finished is refused by whoever
@@ -52,7 +52,7 @@ public enum RestoredDirectory {
     public static func make<Files: FileSystem>(
         files: Files, from backup: String, _ start: NodeStart,
         logSettings: LogSettings = LogSettings(), time: Time = .goesOn,
-        machine: (Span<UInt8>) throws -> [UInt8]
+        machine: (Span<UInt8>) throws -> [UInt8] = Self.unchanged
     ) throws(RestoreError) -> Summary {
         let old = try check(files, backup, start)
         let body = try newBody(files, backup, time, machine)
@@ -65,6 +65,13 @@ public enum RestoredDirectory {
             return Summary(
                 oldCluster: old.cluster, snapshot: made.info, checksum: made.checksum)
         }
+    }
+
+    /// The state of the new cluster where it is that of the old one.
+    public static func unchanged(_ state: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.write(state)
+        return bytes
     }
 
     private static func check<Files: FileSystem>(

@@ -3,6 +3,7 @@ internal import Platform
 internal import Raft
 internal import RaftHost
 internal import RaftRuntime
+internal import RaftStorage
 internal import Testing
 
 /// The way in for embedders: `RaftNode` on real sockets, threads and files.
@@ -59,6 +60,43 @@ internal import Testing
                 #expect(await node.propose(Array("late".utf8)) == .notDone(.stopped))
                 #expect(await node.status() == nil)
             }
+        }
+    }
+
+    @Test func `a snapshot on demand can begin another cluster`() async throws {
+        try await withTemporaryDirectory { directory in
+            let members = [NodeID(1): "127.0.0.1:\(try freePort())"]
+            let old = RaftNodeSettings(
+                cluster: "counters", node: NodeID(1), members: members, directory: directory + "/1")
+            let node = try await RaftNode.start(Counters(), old)
+            for _ in 0..<3 { _ = await node.propose(Array("visits".utf8)) }
+            guard case .taken(let info) = await node.takeSnapshot() else {
+                Issue.record("no snapshot")
+                return
+            }
+            #expect(info.lastIncluded.index == (await node.status())?.appliedIndex)
+            await node.shutdown()
+            #expect(await node.takeSnapshot() == .stopped)
+
+            let files = RealFileSystem()
+            let snapshots = old.directory + "/snapshots"
+            let name = try #require(try files.list(snapshots).last)
+            let new = RaftNodeSettings(
+                cluster: "more", node: NodeID(1), members: members, directory: directory + "/2")
+            let made = try RestoredDirectory.make(
+                files: files, from: snapshots + "/" + name,
+                NodeStart(
+                    directory: new.directory, cluster: new.cluster, node: new.node,
+                    initialConfiguration: Configuration(voters: [NodeID(1)]), seed: 1))
+            #expect(made.oldCluster == "counters")
+            #expect(made.snapshot.lastIncluded == info.lastIncluded)
+            let again = try await RaftNode.start(Counters(), new)
+            guard case .done(let visits, _) = await again.propose(Array("visits".utf8)) else {
+                Issue.record("nothing is done in the new cluster")
+                return
+            }
+            #expect(visits == 4)
+            await again.shutdown()
         }
     }
 

@@ -25,7 +25,7 @@ internal import Wire
                 var start = NodeStart(
                     directory: "/data", cluster: cluster, node: id,
                     initialConfiguration: Configuration(voters: nodes), seed: seed)
-                start.meetsFounders = true
+                start.meetsFounders = cluster != "new"
                 node = try Node(
                     start, machine: Book(), files: files,
                     logSettings: LogSettings(segmentBytes: 64 << 10), network: outside,
