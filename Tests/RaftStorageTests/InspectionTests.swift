@@ -50,7 +50,10 @@ private struct LogImage {
 private func opening(_ files: SimulatedFileSystem) throws -> LogInspection.Verdict {
     do {
         let (_, recovered) = try #require(try House.open(files))
-        return recovered.notes.isEmpty ? .clean : .tornTail(recovered.notes)
+        let cuts = recovered.notes.filter {
+            if case .tornTailCut = $0.action { true } else { false }
+        }
+        return cuts.isEmpty ? .clean : .tornTail(cuts)
     } catch let error as StorageError {
         return .refused(error)
     }
@@ -141,6 +144,40 @@ extension LogInspection {
             }
         }
         #expect(seen.count == 3, "\(seen)")
+    }
+
+    @Test(arguments: [false, true])
+    func `comes to the verdict of opening also in files that were used before`(
+        endsUnsynced: Bool
+    ) throws {
+        let store = try House.createReused(files)
+        try store.put([Entry(term: 1, content: [1, 2, 3])], at: 21)
+        try store.sync()
+        try store.put([Entry(term: 2, content: []), Entry(term: 2, content: [4])], at: 22)
+        try store.sync()
+        if endsUnsynced { try store.put([Entry(term: 2, content: [5])], at: 24) }
+        let newest = try House.newest(files)
+        let image = try LogImage(files)
+        let file = try #require(image.files.firstIndex { newest.path.hasSuffix("/" + $0.name) })
+        var seen: Set<String> = []
+        for offset in image.files[file].bytes.indices
+        where offset < newest.end + 100 || offset % 173 == 0 {
+            for change in [
+                LogImage.Change.flip(file: file, offset: offset),
+                .cut(file: file, length: offset),
+            ] {
+                let files = try image.changed(change)
+                let log = try LogInspection.inspect(files)
+                #expect(try log.verdict == opening(files), "\(change)")
+                if log.segments.contains(where: { $0.ending == .otherBytes }) { seen.insert("old") }
+                switch log.verdict {
+                case .clean: seen.insert("clean")
+                case .tornTail: seen.insert("torn")
+                case .refused: seen.insert("refused")
+                }
+            }
+        }
+        #expect(seen == ["old", "clean", "torn", "refused"])
     }
 
     @Test func `says what claims that a damaged place was durable`() throws {
