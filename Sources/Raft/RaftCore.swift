@@ -114,7 +114,7 @@ public struct RaftCore: Hashable, Sendable {
     ///
     /// One that has begun anew under the name of a voter is not; counting itself, it could lead beside another.
     var isVoter: Bool {
-        let pinned = configuration.member(id)?.incarnation ?? 0
+        let pinned = configuration.incarnation(of: id) ?? 0
         return configuration.isVoter(id)
             && (pinned == 0 || incarnation == 0 || pinned == incarnation)
     }

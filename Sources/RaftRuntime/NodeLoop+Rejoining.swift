@@ -150,7 +150,7 @@ extension NodeLoop {
     /// Asks for readmission once an election timeout, until the cluster knows this node by its incarnation.
     mutating func askForReadmission() {
         guard var rejoining, failure == nil else { return }
-        let known = core.configuration.member(identity.node)?.incarnation
+        let known = core.configuration.incarnation(of: identity.node)
         guard known != identity.incarnation || !core.isConfigurationCommitted else {
             return endRejoining()
         }
@@ -176,7 +176,7 @@ extension NodeLoop {
     /// leader; what cannot be done now is asked for again.
     mutating func receive(_ request: RejoinRequest, from peer: NodeID, incarnation: UInt64) {
         guard core.roleName == .leader, peer != identity.node else { return }
-        let known = core.configuration.member(peer)?.incarnation ?? 0
+        let known = core.configuration.incarnation(of: peer) ?? 0
         guard known != incarnation else { return }
         guard known != 0, request.replaced.contains(known) else {
             return ignoreStranger(peer, incarnation)

@@ -49,7 +49,7 @@ internal import Testing
 
     @Test func `the promises hold under mixed faults, and the faults are met`() {
         var campaign = SimulationCampaign(Self.settings(0))
-        for seed in 0..<30 as Range<UInt64> { campaign.run(seed: seed) }
+        for seed in 0..<50 as Range<UInt64> { campaign.run(seed: seed) }
         #expect(campaign.failures.compactMap(\.failureLine) == [])
         #expect(Self.usual.filter { campaign.marks[$0] == 0 } == [])
         #expect(campaign.overdueMarks == [])

@@ -126,6 +126,13 @@ extension Checker {
             : after.isJoint
                 ? after.outgoing == before.incoming : after.incoming == before.incoming
         expect(isSound, "the membership \(after) at \(entry) must not follow on \(before)")
+        for member in before.roster
+        where member.incarnation != 0 && before.isVoter(member.id) && after.isVoter(member.id) {
+            // Who is counted has said what is counted, before and after.
+            expect(
+                after.incarnation(of: member.id) == member.incarnation,
+                "the membership \(after) at \(entry) lets another one vote as \(member.id)")
+        }
         expect(
             last.rawValue <= UInt64(committed.count),
             "two memberships, at \(last) and at \(entry), are not committed")

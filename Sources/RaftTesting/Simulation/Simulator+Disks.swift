@@ -76,7 +76,9 @@ extension Simulator {
     /// Changes bytes that were synced long ago, so that what was synced later vouches for them.
     private func rot(_ node: SimulatedNode) {
         guard canLose(node) || surroundings.rotsWithoutLimit else { return }
-        let places = node.disk.paths.map { ($0, settledBytes(of: $0, on: node.disk)) }
+        // What a node has put aside it never looks at again.
+        let places = node.disk.paths.filter { !$0.hasPrefix("/data/damaged-") }
+            .map { ($0, settledBytes(of: $0, on: node.disk)) }
             .filter { $0.1 > 0 }
         guard !places.isEmpty else { return }
         let needless = chance(500) ? needlessSnapshot(of: node) : nil

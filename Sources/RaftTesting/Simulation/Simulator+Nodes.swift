@@ -17,6 +17,10 @@ extension Simulator {
             initialConfiguration: node.startConfiguration,
             seed: node.incarnation == 0 ? node.firstSeed : dice.next())
         start.meetsFounders = surroundings.meetsFounders
+        if surroundings.rejoins {
+            start.repair = .rejoin
+            start.peers = nodes.map(\.id)
+        }
         do throws(NodeFailure) {
             let loop = try SimulatedLoop(
                 start, machine: Ledger(workload.makeState()), files: node.disk,
@@ -30,6 +34,7 @@ extension Simulator {
         }
         guard !node.disk.isOff else { return losePower(node, within: .powerLostWhileOpening) }
         settleLog(of: node)
+        noteNewBeginning(of: node)
         node.incarnation = node.process?.loop.identity.incarnation ?? 0
         checker.noteIncarnation(node.incarnation, of: node.place)
         for peer in nodes where peer !== node { reconnect(node, peer) }

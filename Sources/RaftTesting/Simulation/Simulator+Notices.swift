@@ -1,6 +1,5 @@
 internal import Raft
 internal import RaftRuntime
-internal import RaftStorage
 
 // What nodes tell about themselves: marks, and lines of the trace.
 
@@ -21,8 +20,7 @@ extension Simulator {
             case .configurationChanged: node.leasedTerm = nil
             case .founded(let configuration): founded(node, configuration)
             case .awaitingFounders, .founderRefused, .diskStalled, .diskRecovered: break
-            case .rejoining(let record, _):
-                mark(record.replaced.count > 1 ? .begunAnewAgain : .begunAnew)
+            case .rejoining: break
             case .rejoined: mark(.rejoined)
             case .readmitting: mark(.readmitting)
             case .trace(let event): observe(event, of: node)

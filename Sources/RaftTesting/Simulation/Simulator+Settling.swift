@@ -25,6 +25,7 @@ extension Simulator {
         passWhatIsUnderWay()
         expectSoon("a leader whom all follow", milliseconds: 40 * election) { self.hasLeader }
         expectBacklogDone()
+        expectReadmission()
         expectSettledMembership()
         // One after the other: together they could be too many bytes for what the settings allow to wait.
         for node in livingNodes where checker.finding == nil { expectService(at: node) }

@@ -51,12 +51,14 @@ struct Surroundings {
     var maxBurst: Int
     var maxPadding: Int
     var readPercent: Int
-    /// Whether members come and go, and whether the founders are known by their incarnations; only then
-    /// may disks be wiped.
+    /// Whether members come and go, and whether the founders are known by their incarnations; only when both
+    /// hold may disks be wiped.
     var changesMembership: Bool
     var pinsIncarnations: Bool
     /// Whether the founders get to know each other first, as hosts let them.
     var meetsFounders: Bool
+    /// Whether nodes that find their directories damaged begin anew, and come back by themselves.
+    var rejoins = false
     /// Nodes that are no members at first.
     var spareCount: Int
     /// What is tried once all is calm: a hand-over, and a leader whose disk hangs.
@@ -112,6 +114,8 @@ struct Surroundings {
         if meetsFounders, !changesMembership { faults.append(.wipe) }
         if settings.profile == .storm { faultInterval = 300 }
         chooseNodeSettings(dice: &dice)
+        if !isCalm, !changesMembership { pinsIncarnations = draw([true, false]) }
+        rejoins = (pinsIncarnations || meetsFounders) && draw([true, true, false])
     }
 
     /// Only where a node that has lost its disk is known to be another one.
