@@ -132,6 +132,7 @@ final class Inbox<Machine: StateMachine>: Sendable where Machine: Sendable {
                 clusterTimeMilliseconds: host.node.clusterTimeMilliseconds,
                 configuration: host.node.configuration,
                 isConfigurationCommitted: core.isConfigurationCommitted,
+                isRejoining: host.node.rejoinRecord != nil,
                 awaitedFounders: host.node.awaitedFounders,
                 failure: host.node.failure.map { "\($0)" })
         }

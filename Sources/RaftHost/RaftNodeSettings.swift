@@ -21,6 +21,9 @@ public struct RaftNodeSettings: Sendable {
     public var listen: String?
     /// The data directory; made when it is not there. It must be this node's alone.
     public var directory: String
+    /// What the node does when it finds its log or its snapshots damaged. Default: it puts its files aside, begins
+    /// anew and asks the others to readmit it, which they do as long as they are a quorum without it.
+    public var repair = NodeStart.Repair.rejoin
     /// The protocol's and the runtime's choices.
     public var runtime = NodeSettings()
 
@@ -47,6 +50,8 @@ public struct RaftNodeSettings: Sendable {
             initialConfiguration: Configuration(voters: isJoining ? [] : members.keys.sorted()),
             seed: random.next())
         start.meetsFounders = true
+        start.repair = repair
+        start.peers = members.keys.sorted()
         return NodeOptions(
             start: start, listen: try Self.parse(listen ?? own), peers: peers, settings: runtime)
     }
@@ -100,6 +105,8 @@ public struct NodeStatus: Hashable, Sendable {
     public var configuration: Configuration
     /// See `configuration`.
     public var isConfigurationCommitted: Bool
+    /// Whether this node has found its directory damaged and begun anew, and the cluster does not know it yet.
+    public var isRejoining: Bool
     /// The founders that this node waits for before it takes part: none, except in the first moments of a
     /// cluster, or when this node's directory was lost.
     public var awaitedFounders: [NodeID]

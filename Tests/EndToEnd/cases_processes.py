@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from cases_http import register
 from cluster import Cluster, eventually, free_port
 
 
@@ -136,6 +137,53 @@ def a_node_that_lost_its_data_takes_no_part_and_says_why(cluster):
         spare.remove()
 
 
+def damage_log(node):
+    """Flips a bit in the middle of what a stopped node has written to its first log segment."""
+    folder = os.path.join(node.data, "log")
+    path = os.path.join(folder, sorted(os.listdir(folder))[0])
+    with open(path, "r+b") as file:
+        offset = len(file.read().rstrip(b"\0")) // 2
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 0x10]))
+    return path
+
+
+def logged(node, *texts):
+    """The line of a node's log that has all these texts."""
+    with open(node.log, errors="replace") as log:
+        return next((line for line in log if all(text in line for text in texts)), None)
+
+
+def a_node_with_a_damaged_log_comes_back_as_a_voter_by_itself(cluster):
+    spare = Cluster(cluster.muster, 3)
+    try:
+        spare.start()
+        for port in range(9000, 9060):
+            register(spare.nodes[port % 3], "kept", port)
+        damaged, third = spare.followers()
+        damaged.terminate()
+        path = damage_log(damaged)
+        refused(without_parent(damaged.arguments(**{"on-damage": "stop"})), path, "damaged at byte", "index")
+        moment = time.monotonic()
+        damaged.start()
+        line = eventually(lambda: logged(damaged, path, "damaged at byte", "index"), what="the line about the damage")
+        eventually(lambda: logged(damaged, "have readmitted this node"), 20, what="the readmission")
+        spare.wait_until_ready()
+        eventually(lambda: len(damaged.hosts("kept")) == 60, what="all instances at the damaged node")
+        taken = time.monotonic() - moment
+        # Without its vote nothing could be written now.
+        eventually(lambda: logged(damaged, "membership changed", "voters=1,2,3"), what="its vote")
+        third.kill()
+        register(damaged, "kept", 9060)
+        assert len(damaged.hosts("kept")) == 61
+        assert any(name.startswith("damaged-") for name in os.listdir(damaged.data)), line
+        return f"back {taken:.1f} s after its start"
+    finally:
+        spare.remove()
+
+
 def help_and_version_are_printed(cluster):
     helped = run([cluster.muster, "--help"])
     assert helped.returncode == 0 and "muster serve" in helped.stdout, helped
@@ -248,6 +296,7 @@ CASES = [
     a_data_directory_that_cannot_be_used_is_named,
     a_data_directory_of_another_node_is_refused,
     a_node_that_lost_its_data_takes_no_part_and_says_why,
+    a_node_with_a_damaged_log_comes_back_as_a_voter_by_itself,
     help_and_version_are_printed,
     the_demo_stops_its_nodes_and_cleans_up,
     the_nodes_of_a_killed_demo_end_too,

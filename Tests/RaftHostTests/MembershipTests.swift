@@ -42,6 +42,19 @@ internal import Testing
             try await start(node, members: addresses, isJoining: isJoining)
         }
 
+        /// Stops a node, flips a bit in the middle of its log, and starts it again.
+        func damage(_ node: NodeID) async throws {
+            await nodes[node]?.shutdown()
+            let log = directory + "/\(node)/log"
+            let segment = try #require(
+                try Directory.list(log).first { $0.hasSuffix(".log") })
+            let file = try File(log + "/" + segment, .readWrite, create: .never)
+            let bytes = try file.read(2000, at: 0)
+            let end = (bytes.lastIndex { $0 != 0 } ?? 0) / 2
+            try file.write([bytes[end] ^ 4].span, at: UInt64(end))
+            try await start(node, members: addresses)
+        }
+
         func stop(_ node: NodeID) async { await nodes[node]?.shutdown() }
 
         func stopAll() async { for node in nodes.values { await node.shutdown() } }
@@ -211,6 +224,30 @@ internal import Testing
             let added = await insist { await leader.addVoter(lost, at: address) }
             #expect(voters(added) == [1, 2, 3])
             #expect(await count("a", at: town.node(lost)) == 3)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a node with a damaged log comes back by itself as a voter`() async throws {
+        try await withTown(of: 3) { town in
+            let (id, leader) = try await town.leader()
+            for round in 1...20 { #expect(await count("a", at: leader) == round) }
+            let node = try #require((1...3).map { NodeID($0) }.first { $0 != id })
+            let before = try #require(await town.node(node)?.status()).identity.incarnation
+            try await town.damage(node)
+            try await town.wait(for: node) { status in
+                let own = status.identity.incarnation
+                return own != before && !status.isRejoining && !status.configuration.isJoint
+                    && status.configuration.incoming.contains(node)
+                    && status.configuration.member(node)?.incarnation == own
+            }
+            #expect(try await town.node(node)?.read { $0.value(of: "a") } == 20)
+            // It votes again: without it there would be no quorum now.
+            let third = try #require((1...3).map { NodeID($0) }.first { $0 != id && $0 != node })
+            await town.stop(third)
+            #expect(await count("a", at: town.node(node)) == 21)
+            let kept = try Directory.list(town.directory + "/\(node)")
+            #expect(kept.contains { $0.hasPrefix("damaged-") } && !kept.contains("rejoin"))
         }
     }
 

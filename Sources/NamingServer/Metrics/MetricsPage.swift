@@ -93,6 +93,10 @@ final class MetricsPage {
         text.gauge(
             "muster_cluster_time_seconds", "The replicated clock.",
             Double(host.node.clusterTimeMilliseconds) / 1000)
+        text.gauge(
+            "muster_raft_rejoining",
+            "Whether this node's data was damaged and it has not been readmitted yet.",
+            host.node.rejoinRecord == nil ? 0 : 1)
         writeCounters(host.node.counters, &text)
     }
 

@@ -107,6 +107,8 @@ extension ServeSettings {
             initialConfiguration: Configuration(voters: peers.map { NodeID($0.node) }),
             seed: random.next())
         start.meetsFounders = true
+        start.repair = rejoinsWhenDamaged ? .rejoin : .refuse
+        start.peers = peers.map { NodeID($0.node) }
         return NodeOptions(
             start: start, listen: raft, peers: peers.map { (NodeID($0.node), $0.raft) },
             settings: settings)

@@ -74,6 +74,9 @@ package enum MusterCommand: Equatable, Sendable {
               --election-timeout MS   silence of the leader before an election (1000)
               --heartbeat MS          how often an idle leader is heard (100)
               --snapshot-entries N    entries between two snapshots (100000)
+              --on-damage WHAT        a node whose log or snapshots are damaged keeps the files aside and
+                                      comes back empty, to be readmitted by the others (rejoin), or
+                                      does not start (stop)
               --log-level LEVEL       debug, info, warning or error (info)
               --stop-when-input-ends  stop at the end of standard input
 

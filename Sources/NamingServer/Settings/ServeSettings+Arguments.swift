@@ -9,6 +9,7 @@ extension ServeSettings {
             values: [
                 "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
                 "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
+                "--on-damage",
             ],
             flags: [Self.stopWhenInputEndsOption])
         let node = try nodeName(options.requiredText("--id"), option: "--id")
@@ -39,6 +40,11 @@ extension ServeSettings {
         }
         let entries = try options.number("--snapshot-entries", in: 1...1_000_000_000)
         snapshotEntries = entries ?? snapshotEntries
+        switch try options.text("--on-damage") {
+        case "rejoin", nil: rejoinsWhenDamaged = true
+        case "stop": rejoinsWhenDamaged = false
+        case let word?: throw UsageError("--on-damage is rejoin or stop, not '\(word)'")
+        }
         logLevel = try LogLevel(option: options) ?? logLevel
         stopsWhenInputEnds = options.flag(Self.stopWhenInputEndsOption)
     }

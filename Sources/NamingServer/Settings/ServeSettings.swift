@@ -44,6 +44,8 @@ package struct ServeSettings: Equatable, Sendable {
     package var heartbeatMilliseconds = 100
     /// How many applied entries call for a new snapshot.
     package var snapshotEntries = 100_000
+    /// Whether a node that finds its log or its snapshots damaged begins anew and asks to be readmitted.
+    package var rejoinsWhenDamaged = true
     /// The least grave line that is written to the log.
     package var logLevel = LogLevel.info
     /// Whether the node stops when its standard input ends: how children notice that `muster demo`

@@ -13,7 +13,9 @@ extension Simulator {
         note("node \(node.id) begins anew as \(record.incarnation): \(record.cause)")
         mark(.damageFound)
         mark(record.replaced.count > 1 ? .begunAnewAgain : .begunAnew)
-        if record.cause.contains(" /data/log") { mark(.damagedMiddle) }
+        let isRecord =
+            record.cause.contains(", from index ") && !record.cause.contains("at byte 0,")
+        if isRecord { mark(.damagedMiddle) }
         checker.expect(
             record.replaced.contains(node.incarnation)
                 && node.rottenFiles.contains {

@@ -23,6 +23,7 @@ internal import Testing
         for option in [
             "--id", "--data", "--http", "--raft", "--peers", "--http-peers", "--cluster",
             "--election-timeout", "--heartbeat", "--log-level", "--snapshot-entries",
+            "--on-damage",
             "--stop-when-input-ends", "--nodes", "--http-port", "--server", "--json", "--timeout",
             "--out", "--force", "--node", "--members",
         ] {

@@ -59,9 +59,11 @@ internal import Testing
             arguments: words([
                 "--cluster": "blue", "--election-timeout": "500", "--heartbeat": "50",
                 "--log-level": "debug", "--snapshot-entries": "7",
+                "--on-damage": "stop",
             ]) + ["--stop-when-input-ends"])
         #expect(tuned.clusterName == "blue" && tuned.logLevel == .debug)
         #expect(tuned.electionTimeoutMilliseconds == 500 && tuned.heartbeatMilliseconds == 50)
+        #expect(plain.rejoinsWhenDamaged && !tuned.rejoinsWhenDamaged)
         #expect(tuned.snapshotEntries == 7 && tuned.stopsWhenInputEnds)
     }
 
@@ -89,7 +91,7 @@ internal import Testing
         ("--cluster", String(repeating: "x", count: 65)), ("--election-timeout", "49"),
         ("--election-timeout", "99999999999999999999"), ("--heartbeat", "334"),
         ("--heartbeat", "9"), ("--log-level", "loud"), ("--snapshot-entries", "0"),
-        ("--data", ""),
+        ("--data", ""), ("--on-damage", "hope"),
     ])
     func `a bad value is refused with the name of its option`(option: String, value: String) {
         let text = refusal(words([option: value]))
