@@ -33,6 +33,9 @@ internal import Wire
 //                   initial configuration, as in `ConfigurationCoding.swift`
 //            zeros up to a multiple of eight
 //
+// Every version begins with the first twenty bytes and their checksum, so that another version is known from a
+// header that was half written.
+//
 // So any segment can be the first one: compaction just removes the older ones.
 //
 // Record

@@ -55,9 +55,6 @@ struct SegmentHeader: Equatable {
         }
         var offset = 8
         let version = try bytes.readUInt32(at: &offset)
-        guard version == LogFormat.version else {
-            throw DecodeError(.unknownVersion(version), at: 8)
-        }
         let length = try bytes.readUInt32(at: &offset)
         guard length <= LogFormat.maxHeaderFieldBytes else {
             throw DecodeError(
@@ -68,6 +65,10 @@ struct SegmentHeader: Equatable {
         let checksum = try bytes.readUInt32(at: &offset)
         guard Self.checksum(bytes.extracting(0..<end)) == checksum else {
             throw DecodeError(.checksumMismatch, at: 16)
+        }
+        // Not before the checksum: half of a header that was being written has any version.
+        guard version == LogFormat.version else {
+            throw DecodeError(.unknownVersion(version), at: 8)
         }
         let header = try fields(bytes.extracting(0..<end), at: &offset)
         guard offset == LogFormat.segmentPrefixBytes + Int(length) else {

@@ -95,7 +95,6 @@ enum SnapshotFormat {
         guard bytes.holds(magic, at: 0) else { throw DecodeError(.invalid(field: "magic"), at: 0) }
         var offset = 8
         let found = try bytes.readUInt32(at: &offset)
-        guard found == version else { throw DecodeError(.unknownVersion(found), at: 8) }
         let length = try bytes.readUInt32(at: &offset)
         guard length <= maxFieldBytes else {
             throw DecodeError(.limitExceeded(name: "header", limit: maxFieldBytes), at: 12)
@@ -105,6 +104,8 @@ enum SnapshotFormat {
         let sum = try bytes.readUInt32(at: &offset)
         let header = bytes.extracting(0..<end)
         guard checksum(header) == sum else { throw DecodeError(.checksumMismatch, at: 16) }
+        // Not before the checksum: a rotten byte is damage, and no newer program.
+        guard found == version else { throw DecodeError(.unknownVersion(found), at: 8) }
         let cluster = try header.readString(
             limit: NodeIdentity.maxClusterNameBytes, name: "cluster", at: &offset)
         let lastIncluded = try header.readEntryID(at: &offset)

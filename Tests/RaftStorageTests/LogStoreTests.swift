@@ -83,7 +83,7 @@ internal import Wire
     @Test(arguments: [UInt8(1), 4])
     func `another version of the format, older or newer, is refused by name`(bits: UInt8) throws {
         _ = try House.create(files)
-        files.flip(bits, of: House.logDirectory + "/0000000001.log", at: 8)
+        try House.flipVersion(bits, of: House.logDirectory + "/0000000001.log", files, padded: true)
         let error = #expect(throws: StorageError.self) { try House.open(files) }
         #expect(error?.kind == .newerVersion(found: UInt32(3 ^ bits), known: 3))
         #expect(error?.path == House.logDirectory + "/0000000001.log")

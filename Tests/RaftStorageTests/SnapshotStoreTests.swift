@@ -121,7 +121,7 @@ extension Snapshots {
 
     @Test func `a newer format is refused by name`() throws {
         try Snapshots.open(files).make(EntryID(1, 2), body)
-        files.flip(1, of: try #require(files.paths.first), at: 8)
+        try House.flipVersion(1, of: try #require(files.paths.first), files, padded: false)
         let error = #expect(throws: StorageError.self) { try Snapshots.open(files) }
         #expect(error?.kind == .newerVersion(found: 3, known: 2))
     }

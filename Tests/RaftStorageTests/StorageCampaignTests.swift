@@ -18,6 +18,13 @@ internal import Testing
         }
     }
 
+    /// Of a segment's header the first sector had reached the device up to the version, and no further.
+    @Test func `opens a log whose newest header was torn within its version`() {
+        var campaign = StorageCampaign()
+        campaign.runCycles(50, seed: 123)
+        #expect(campaign.report.findings == [])
+    }
+
     @Test func `is the same whenever it is repeated`() {
         var (one, other) = (StorageCampaign(), StorageCampaign())
         one.runCycles(100, seed: 7)

@@ -66,6 +66,20 @@ enum House {
         return (logDirectory + "/" + segment.fileName, Int(segment.end))
     }
 
+    /// Makes a header one of another version, with a checksum that fits.
+    static func flipVersion(
+        _ bits: UInt8, of path: String, _ files: SimulatedFileSystem, padded: Bool
+    ) throws {
+        var bytes = try #require(files.contents(of: path))
+        bytes[8] ^= bits
+        let end = 20 + Int(bytes[12]) + Int(bytes[13]) << 8
+        var crc = CRC32C()
+        crc.update(bytes.span.extracting(0..<16))
+        crc.update(bytes.span.extracting(20..<(padded ? (end + 7) / 8 * 8 : end)))
+        for i in 0..<4 { bytes[16 + i] = UInt8(truncatingIfNeeded: crc.value >> UInt32(8 * i)) }
+        try files.open(path, create: false).write(bytes.span, at: 0)
+    }
+
     static func twin(
         _ files: SimulatedFileSystem, seed: UInt64
     ) throws -> LogTwin<SimulatedFileSystem> {
