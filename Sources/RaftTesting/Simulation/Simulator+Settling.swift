@@ -109,10 +109,14 @@ extension Simulator {
         checker.witnesses.reduce(.zero) { max($0, $1.log.lastIndex) }
     }
 
+    /// Of those whom the leader means to lead: a removal that is not committed yet has taken the others from its
+    /// care, and how long the commit takes is a matter of the backlog.
     var hasLeader: Bool {
-        guard let leader, let term = nodes[leader].process?.loop.core.term else { return false }
+        guard let leader, let core = nodes[leader].process?.loop.core else { return false }
         return livingNodes.allSatisfy {
-            $0.process?.loop.core.leader == nodes[leader].id && $0.process?.loop.core.term == term
+            !core.configuration.isMember($0.id)
+                || $0.process?.loop.core.leader == core.id
+                    && $0.process?.loop.core.term == core.term
         }
     }
 
