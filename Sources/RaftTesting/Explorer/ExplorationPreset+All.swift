@@ -168,8 +168,8 @@ extension ExplorationPreset {
             nodes: "nodes 3 leader=1 pre-vote=no check-quorum=no incarnations=yes",
             spending: [.campaigns: 1, .heartbeats: 1, .changes: 2, .crashes: 1], maxTerm: 2,
             alike: [])  // incarnations are names too
-        // What it acknowledged, together with the leader, the other one does not have.
-        preset.opening = ["cut 2; propose 1 a; crash 3; wipe 3; heal"]
+        // What it acknowledges, and that is still on its way, the leader has, and the other one has not.
+        preset.opening = ["hold 3>1; cut 2; propose 1 a; crash 3; wipe 3; heal 2"]
         preset.changes = [.readmit(NodeID(3), incarnation: 3 + ModelNode.wipedIncarnation)]
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1

@@ -13,14 +13,14 @@ extension ExplorationPreset {
         return [nodes] + opening + holds + stops
     }
 
-    /// The cluster as it is when the exploration begins.
+    /// The cluster as it is when the exploration begins; what its opening holds back is on its way then.
     func makeWorld() throws -> ScriptWorld {
         var script = Script()
         try script.perform(openingCommands[0])
         script.world?.cluster.namesCommandsByPlace = true
         for line in openingCommands.dropFirst() { try script.perform(line) }
-        guard let world = script.world, world.cluster.packets.isEmpty else {
-            throw ScriptError(description: "\(name): messages are on their way at the start")
+        guard let world = script.world else {
+            throw ScriptError(description: "\(name): a script starts with nodes")
         }
         return world
     }

@@ -80,7 +80,8 @@ package struct Explorer {
         let memory = Memory(world.cluster.history)
         root = State(
             nodes: world.cluster.nodes.map { table.number(of: $0) },
-            memory: memories.number(of: memory), allowance: Allowance(preset.spending), packets: [])
+            memory: memories.number(of: memory), allowance: Allowance(preset.spending),
+            packets: world.cluster.packets.map { table.number(of: $0) })
         self.table = table
         self.memories = memories
         steps = StepTable(template: world.cluster)
