@@ -24,6 +24,10 @@ package struct NacosError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No leader, a time-out, or a node that is still starting: clients go to the next server.
     package static let unavailable = NacosError(
         503, "server is DOWN now, please try again later!")
+
+    /// This server can take no changes: clients go to the next one.
+    package static let diskFull = NacosError(
+        503, "caused: the disk of this server is full, it takes no changes;")
 }
 
 extension NacosError {

@@ -88,6 +88,8 @@ public enum ProposalRefusal: Hashable, Sendable {
     case overloaded
     /// Leadership is being handed over; a new leader, or this one again, takes proposals shortly.
     case transferring(to: NodeID)
+    /// The leader's disk is full; another node shall lead. Only hosts say so.
+    case diskFull
 }
 
 /// Why leadership is not handed over.

@@ -38,6 +38,9 @@ public enum NotDoneReason: Hashable, Sendable {
     case transferring(to: NodeID)
     /// The command is larger than `NodeSettings.maxCommandBytes`.
     case tooLarge(limit: Int)
+    /// The disk of this node, or of the leader, is full. Another node may have space; this one takes proposals
+    /// again by itself once it has.
+    case diskFull
     /// Another leader's entry was committed in its place.
     case superseded
     /// The node is stopping or has stopped; it never took the proposal.

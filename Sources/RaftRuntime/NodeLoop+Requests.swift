@@ -14,6 +14,10 @@ extension NodeLoop {
             complete(id, .notDone(.stopped))
             return id
         }
+        guard !space.isFull else {
+            complete(id, .notDone(.diskFull))
+            return id
+        }
         guard command.count <= settings.maxCommandBytes else {
             complete(id, .notDone(.tooLarge(limit: settings.maxCommandBytes)))
             return id
@@ -63,6 +67,9 @@ extension NodeLoop {
         entryBuffer.removeAll()
         let header = EntryHeader(kind: .command, timeMilliseconds: clock.newest)
         for i in proposals.queued.indices { addEntry(header, proposals.commands, i) }
+        guard hasRoom(forBytes: entryBuffer.byteCount, entries: entryBuffer.count) else {
+            return proposalRefused(.diskFull)
+        }
         feed(.propose(count: entryBuffer.count, bytes: entryBuffer.byteCount))
     }
 
@@ -102,6 +109,7 @@ extension NodeLoop {
         case .notLeader(let leader): .noLeader(known: leader)
         case .overloaded: .overloaded
         case .transferring(let target): .transferring(to: target)
+        case .diskFull: .diskFull
         }
     }
 
@@ -128,6 +136,11 @@ extension NodeLoop {
                 origin: origin, sequence: forwarded.firstSequence &+ UInt64(i))
             let header = EntryHeader(kind: kind, timeMilliseconds: clock.newest)
             addEntry(header, commands, i)
+        }
+        guard !space.isFull,
+            hasRoom(forBytes: entryBuffer.byteCount, entries: entryBuffer.count)
+        else {
+            return refuse(forwarded, from: origin, .diskFull)
         }
         isAppendingForwarded = true
         forwardedRefusal = nil

@@ -24,9 +24,12 @@ extension NodeLoop {
     /// Only of what is durable in the own log, so that the log never ends before its snapshot.
     mutating func takeSnapshotIfDue() {
         let last = max(snapshotting.lastIndex, snapshotting.lastTried)
+        // Looked at whatever else holds: a time that has come and stays would call for turn after turn.
+        let isRetry = space.takeSnapshotRetry(at: now)
         guard
             applied.index.distance(from: last) >= settings.snapshotEntries
                 || snapshotting.bytesSinceTried >= settings.snapshotLogBytes
+                || isRetry
         else { return }
         takeSnapshot()
     }
@@ -55,6 +58,7 @@ extension NodeLoop {
     /// The disk would not take a snapshot. The log is whole and goes on; the next try comes in its time.
     mutating func snapshotNotWritten(_ entry: EntryID, _ error: StorageError) {
         snapshotting.isWriting = false
+        if error.kind == .full { space.snapshotFailed(at: now) }
         notices.append(.snapshotFailed(entry, "\(error)"))
         endSnapshotRequests(upTo: entry.index, .failed(error))
     }

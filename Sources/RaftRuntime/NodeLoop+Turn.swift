@@ -50,6 +50,12 @@ extension NodeLoop {
             } catch { return dropMalformed(from: peer) }
             var message = message
             if !request.configurations.isEmpty { message.body = .append(request) }
+            // What cannot be kept is as if it had not come: the leader sends it again after its next
+            // heartbeat, which also keeps this node from campaigning.
+            guard
+                contents.isEmpty
+                    || hasRoom(forBytes: contents.byteCount, entries: contents.count)
+            else { return }
             feed(.message(message), contents: contents)
         case .readIndexRequest where settings.core.lease != nil:
             // The core may answer at once from a lease, by the clock of the last turn. A pause may lie
@@ -166,9 +172,26 @@ extension NodeLoop {
 
     /// A sync that does not end is told to the core while it lasts, and that it has ended.
     private mutating func checkDisk() {
-        guard let isStalled = disk.change(at: now, settings.diskStallMilliseconds) else { return }
-        notices.append(isStalled ? .diskStalled : .diskRecovered)
-        feed(.diskHealth(isStalled: isStalled))
+        let stalled = disk.change(at: now, settings.diskStallMilliseconds)
+        if let stalled { notices.append(stalled ? .diskStalled : .diskRecovered) }
+        let full = space.change(toFull: log.shortage != nil, at: now)
+        if let full {
+            notices.append(full ? .diskFull(log.shortage.map { "\($0)" } ?? "") : .diskHasSpace)
+            if full { counters.fullDisks += 1 }
+        }
+        guard stalled != nil || full != nil else { return }
+        // A leader without space serves as badly as one whose disk hangs, and hands over alike.
+        feed(.diskHealth(isStalled: disk.isStalled || space.isFull))
+    }
+
+    /// Whether so many entries can surely be written. When not, they must not be taken.
+    mutating func hasRoom(forBytes byteCount: Int, entries: Int) -> Bool {
+        do throws(StorageError) {
+            return try log.hasRoom(forBytes: byteCount, entries: entries)
+        } catch {
+            fail(.storage(error))
+            return false
+        }
     }
 
     /// Everything that was written and is not yet durable shares one sync.
@@ -191,7 +214,8 @@ extension NodeLoop {
         do throws(StorageError) {
             try log.writeMarkAtRest()
         } catch { return fail(.storage(error)) }
-        if let work = log.takeUpkeep() { background.start(.upkeep(work)) }
+        let retries = space.takeRetry(at: now)
+        if let work = log.takeUpkeep(retries: retries) { background.start(.upkeep(work)) }
     }
 
     /// Tells the core something and does what it says.

@@ -71,6 +71,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Questions of followers that wait for the lease clock of the next turn.
     var leaseQuestions: [Message] = []
     var disk = DiskWatch()
+    var space = SpaceWatch()
     /// Nodes without their data directory that were told of already.
     var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
@@ -90,6 +91,9 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Entries up to here are committed.
     public var commitIndex: LogIndex { core.commitIndex }
 
+    /// Whether the disk has no space for the log to grow: proposals are refused until it has.
+    public var isDiskFull: Bool { space.isFull }
+
     /// The membership that counts at this node: the newest in its log, committed or not.
     public var configuration: Configuration { founding?.configuration ?? core.configuration }
 
@@ -104,6 +108,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
             .orSooner(proposals.nextDeadline).orSooner(reads.nextDeadline)
             .orSooner(membership.nextDeadline).orSooner(rejoining?.nextWish)
             .orSooner(disk.nextDeadline(settings.diskStallMilliseconds))
+            .orSooner(space.nextRetry).orSooner(space.nextSnapshot)
     }
 
     /// Takes what has ended since the last call.

@@ -31,6 +31,11 @@ public enum NodeNotice: Sendable {
     case diskStalled
     /// The sync has ended.
     case diskRecovered
+    /// There is no space for the log to grow, for the reason given. Proposals are refused, a leader hands over,
+    /// entries are taken for as long as there is room for them; it goes on by itself when there is space.
+    case diskFull(String)
+    /// There is space again.
+    case diskHasSpace
     /// Found and mended when the node's files were opened.
     case recovered(String)
     /// A snapshot of the own state is durable.
@@ -81,6 +86,8 @@ public struct NodeCounters: Hashable, Sendable {
     public var applied: UInt64 = 0
     /// Syncs finished.
     public var syncs: UInt64 = 0
+    /// How often the disk had no space for the log to grow.
+    public var fullDisks: UInt64 = 0
     /// Heartbeat intervals of this leader in which a peer answered no heartbeat, sorted by peer.
     public var missedHeartbeats: [PeerCount] = []
 

@@ -15,8 +15,11 @@ struct EntryCache {
 
     private static let chunkBytes = 128 << 10
     private static let itemOverheadBytes = 8
+    private static let maxSpareBytes = 8 << 20
 
     private var chunks: [Chunk] = []
+    /// The memory of the last chunk dropped: fresh memory costs more than what is put into it.
+    private var spare: PackedBytes?
     /// The bytes held, with what it costs to hold them.
     private(set) var byteCount = 0
 
@@ -30,7 +33,8 @@ struct EntryCache {
         truncate(from: first)
         if let last = chunks.last, last.last.next != first { removeAll() }
         if chunks.isEmpty || chunks[chunks.count - 1].cost >= Self.chunkBytes {
-            chunks.append(Chunk(first: first))
+            chunks.append(Chunk(first: first, items: spare ?? PackedBytes()))
+            spare = nil
         }
         let before = chunks[chunks.count - 1].cost
         chunks[chunks.count - 1].items.append(items, range)
@@ -61,7 +65,14 @@ struct EntryCache {
             byteCount -= chunks[dropped].cost
             dropped += 1
         }
-        chunks.removeSubrange(0..<dropped)
+        remove(dropped)
+    }
+
+    private mutating func remove(_ count: Int) {
+        guard count > 0 else { return }
+        spare = chunks[count - 1].items
+        chunks.removeSubrange(0..<count)
+        if spare?.byteCount ?? 0 > Self.maxSpareBytes { spare = nil } else { spare?.removeAll() }
     }
 
     /// Drops chunks that hold nothing after `index`.
@@ -71,25 +82,33 @@ struct EntryCache {
             byteCount -= chunks[dropped].cost
             dropped += 1
         }
-        chunks.removeSubrange(0..<dropped)
+        remove(dropped)
     }
 
-    /// Hands over the entries of a range, all of which must be held, until `body` says false.
-    func visit(
-        from first: LogIndex, through last: LogIndex, _ body: (Span<UInt8>) -> Bool
-    ) {
+    /// Writes the entries of a range, all of which must be held, each behind its length, until `bytes` has
+    /// reached a size. Returns how many those were, and the largest.
+    func write(
+        from first: LogIndex, through last: LogIndex, until size: Int, to bytes: inout [UInt8]
+    ) -> (count: Int, largest: Int) {
+        var written = (count: 0, largest: 0)
         var next = first
         var position = chunk(holding: first)
         while next <= last {
-            let chunk = chunks[position]
-            let start = Int(next.rawValue - chunk.first.rawValue)
-            let stop = Int(min(last, chunk.last).rawValue - chunk.first.rawValue)
+            let start = Int(next.rawValue - chunks[position].first.rawValue)
+            let stop =
+                Int(min(last, chunks[position].last).rawValue - chunks[position].first.rawValue)
             for i in start...stop {
-                guard chunk.items.withItem(i, body) else { return }
+                let place = chunks[position].items.range(of: i)
+                written.count += 1
+                written.largest = max(written.largest, place.count)
+                bytes.writeCount(place.count)
+                bytes.append(contentsOf: chunks[position].items.bytes[place])
+                if bytes.count >= size { return written }
             }
-            next = chunk.last.next
+            next = chunks[position].last.next
             position += 1
         }
+        return written
     }
 
     /// Appends entries of a range, all of which must be held, until `maxBytes` would be exceeded; at

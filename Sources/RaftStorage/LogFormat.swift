@@ -1,4 +1,5 @@
 internal import Raft
+internal import RaftFormat
 internal import Wire
 
 // The log on disk.
@@ -133,6 +134,13 @@ enum LogFormat {
         var crc = CRC32C()
         crc.update(place.span)
         return crc
+    }
+
+    /// No header of a segment of this log is longer.
+    static func maxHeaderBytes(_ configuration: Configuration) -> Int {
+        var bytes: [UInt8] = []
+        bytes.writeConfiguration(configuration)
+        return 256 + NodeIdentity.maxClusterNameBytes + bytes.count
     }
 
     static func fileName(segment: UInt32) -> String {

@@ -149,26 +149,23 @@ struct RecordHeader {
             durable: try header.readPosition(at: &offset), type: try header.readUInt8(at: &offset))
     }
 
-    /// Appends a whole record that is to stand at `position`, and returns its checksum.
-    static func append(
-        _ type: RecordType, payload: Span<UInt8>, chain: UInt32, durable: DiskPosition,
-        incarnation: UInt64, position: DiskPosition, to bytes: inout [UInt8]
+    /// Completes a record that is to stand at `position`, and returns its checksum. The bytes are room for the
+    /// header, and the payload.
+    static func complete(
+        _ bytes: inout [UInt8], _ type: RecordType, chain: UInt32, durable: DiskPosition,
+        incarnation: UInt64, position: DiskPosition
     ) -> UInt32 {
-        let start = bytes.count
-        bytes.write(UInt32(0))  // the checksum, filled in below
-        bytes.write(chain)
-        bytes.write(UInt32(0))  // the payload's, likewise
-        bytes.write(UInt32(payload.count))
-        bytes.write(durable)
-        bytes.write(UInt64(type.rawValue))
-        let body = bytes.count
-        bytes.write(payload)
-        for _ in payload.count..<LogFormat.padded(payload.count) { bytes.append(0) }
-        let payloadChecksum = CRC32C.checksum(bytes.span.extracting(body..<bytes.count))
-        bytes.overwrite(payloadChecksum, at: start + 8)
+        let body = LogFormat.recordHeaderBytes
+        bytes.overwrite(chain, at: 4)
+        bytes.overwrite(UInt32(bytes.count - body), at: 12)
+        bytes.overwrite(durable.segment, at: 16)
+        bytes.overwrite(durable.offset, at: 20)
+        bytes.overwrite(UInt32(type.rawValue), at: 24)
+        bytes.pad()
+        bytes.overwrite(CRC32C.checksum(bytes.span.extracting(body..<bytes.count)), at: 8)
         var crc = LogFormat.checksum(incarnation: incarnation, at: position)
-        crc.update(bytes.span.extracting(start + 4..<body))
-        bytes.overwrite(crc.value, at: start)
+        crc.update(bytes.span.extracting(4..<body))
+        bytes.overwrite(crc.value, at: 0)
         return crc.value
     }
 }

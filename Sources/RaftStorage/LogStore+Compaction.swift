@@ -28,14 +28,15 @@ extension LogStore {
         cache.removeAll()
         lastRead = nil
         writtenIndex = id.index
+        unwrittenBytes = 0
         diskLast = id
         bytesSinceCompaction = 0
     }
 
     private func changeBase(_ type: RecordType, _ id: EntryID) throws(StorageError) {
         try changing { () throws(StorageError) in
-            payload.removeAll(keepingCapacity: true)
-            payload.write(id)
+            beginRecord()
+            building.write(id)
             _ = try placeRecord(type)
             try flush()
             wanted = end

@@ -3,23 +3,38 @@ internal import Wire
 
 // Where records go: behind the last one, in the next segment, or into room made for them.
 extension LogStore {
+    /// Begins to build a record: room for its header.
+    func beginRecord() {
+        building.removeAll(keepingCapacity: true)
+        for _ in 0..<LogFormat.recordHeaderBytes { building.append(0) }
+    }
+
     /// Puts the record whose payload has been built behind the last one, in a new segment if need be.
     func placeRecord(
         _ type: RecordType
     ) throws(StorageError) -> (position: DiskPosition, byteCount: Int) {
-        let byteCount = LogFormat.recordHeaderBytes + LogFormat.padded(payload.count)
-        if Int(end.offset) + byteCount > newest.capacity {
+        let byteCount = LogFormat.padded(building.count)
+        if Int(end.offset) + byteCount > newest.capacity - (next == nil ? reserveBytes : 0) {
             if next != nil { try startSegment() }
             try makeRoom(for: byteCount)
         }
         let position = end
-        chain = RecordHeader.append(
-            type, payload: payload.span, chain: chain, durable: durable,
-            incarnation: identity.incarnation, position: position, to: &pending)
+        chain = RecordHeader.complete(
+            &building, type, chain: chain, durable: durable, incarnation: identity.incarnation,
+            position: position)
+        // What is large goes out by itself, and is not copied once more.
+        if building.count > Self.largeRecordBytes { try flush() }
+        if pending.isEmpty {
+            swap(&pending, &building)
+        } else {
+            pending.append(contentsOf: building)
+        }
         end.offset += UInt32(byteCount)
         isVouchedFor = false
         return (position, byteCount)
     }
+
+    private static var largeRecordBytes: Int { 64 << 10 }
 
     /// The segment that is written to.
     private var newest: Segment { segments[segments.count - 1] }
@@ -42,11 +57,20 @@ extension LogStore {
     }
 
     /// Makes the newest segment larger when a record does not fit: a large one, or one that cannot wait for
-    /// the next segment to be ready.
+    /// the next segment to be ready. When there is no space for that, what is left in reserve is used.
     private func makeRoom(for byteCount: Int) throws(StorageError) {
         let needed = Int(end.offset) + byteCount
-        guard needed > newest.capacity else { return }
-        let capacity = wholePages(needed)
+        let wanted = needed + (next == nil ? reserveBytes : 0)
+        guard wanted > newest.capacity else { return }
+        do throws(StorageError) {
+            try enlargeNewest(to: wanted)
+        } catch {
+            guard error.kind == .full, needed <= newest.capacity else { throw error }
+        }
+    }
+
+    private func enlargeNewest(to byteCount: Int) throws(StorageError) {
+        let capacity = wholePages(byteCount)
         guard capacity <= Int(UInt32.max) else {
             throw StorageError(
                 .limitExceeded(limit: UInt64(UInt32.max)), operation: "write",
@@ -56,6 +80,39 @@ extension LogStore {
         segments[segments.count - 1].capacity = capacity
     }
 
+    /// Whether entries can be written for sure that are not in the log yet, whatever else must be written
+    /// besides: reserves space for them if need be. When not, nobody must promise to keep them.
+    ///
+    /// - Throws: What the disk says for another reason than that it is full; the store is spent then.
+    public func hasRoom(forBytes byteCount: Int, entries: Int) throws(StorageError) -> Bool {
+        let needed = unwrittenBytes + Self.diskBytes(byteCount, entries: entries) + reserveBytes
+        if Int(end.offset) + needed <= newest.capacity { return true }
+        if let next,
+            LogFormat.maxHeaderBytes(initialConfiguration) + needed <= next.segment.capacity
+        {
+            return true
+        }
+        guard shortage == nil else { return false }
+        var isFull = false
+        try changing { () throws(StorageError) in
+            do throws(StorageError) {
+                try reserve(needed)
+            } catch {
+                guard error.kind == .full else { throw error }
+                isFull = true
+            }
+        }
+        return !isFull
+    }
+
+    /// Makes room for so many bytes in the next segment, or in this one when there is no next.
+    private func reserve(_ byteCount: Int) throws(StorageError) {
+        guard let next else { return try enlargeNewest(to: Int(end.offset) + byteCount) }
+        let capacity = wholePages(LogFormat.maxHeaderBytes(initialConfiguration) + byteCount)
+        try next.segment.file.allocate(UInt64(capacity))
+        self.next?.segment.capacity = capacity
+    }
+
     /// Writes out what is pending.
     ///
     /// A page of a file that was used before may not be in memory, and to change a part of it the system
@@ -63,13 +120,14 @@ extension LogStore {
     /// what he has, and zeros.
     func flush() throws(StorageError) {
         guard !pending.isEmpty else { return }
+        let start = Int(end.offset) - pending.count
+        if Int(end.offset) > overwrittenEnd {
+            overwrittenEnd = max(
+                Int(end.offset), min(wholePages(Int(end.offset)), newest.capacity))
+            for _ in Int(end.offset)..<overwrittenEnd { pending.append(0) }
+        }
         var bytes: [UInt8] = []
         swap(&bytes, &pending)
-        let start = Int(end.offset) - bytes.count
-        if Int(end.offset) > overwrittenEnd {
-            overwrittenEnd = min(wholePages(Int(end.offset)), newest.capacity)
-            for _ in Int(end.offset)..<overwrittenEnd { bytes.append(0) }
-        }
         try newest.file.write(bytes.span, at: UInt64(start))
         bytes.removeAll(keepingCapacity: true)
         swap(&bytes, &pending)

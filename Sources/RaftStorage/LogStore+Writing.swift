@@ -15,12 +15,13 @@ extension LogStore {
             try flush()
             wanted = end
         }
+        if writtenIndex == lastIndex { unwrittenBytes = 0 }
         cache.trim(toBytes: settings.cacheBytes, written: writtenIndex)
     }
 
     private func place(_ state: HardState) throws(StorageError) {
-        payload.removeAll(keepingCapacity: true)
-        payload.write(state)
+        beginRecord()
+        building.write(state)
         _ = try placeRecord(.hardState)
         hardState = state
     }
@@ -43,22 +44,18 @@ extension LogStore {
         from first: LogIndex, through last: LogIndex, _ term: Term
     ) throws(StorageError) -> LogIndex {
         var fixed = EntriesPayload(first: first, term: term, count: 0)
-        var largest = 0
-        payload.removeAll(keepingCapacity: true)
-        fixed.write(to: &payload)
-        cache.visit(from: first, through: last) { content in
-            fixed.count += 1
-            largest = max(largest, content.count)
-            payload.writeCount(content.count)
-            payload.write(content)
-            return payload.count < LogFormat.preferredPayloadBytes
-        }
-        guard largest <= StorageLimits.entryBytes else {
+        beginRecord()
+        fixed.write(to: &building)
+        let written = cache.write(
+            from: first, through: last, until: LogFormat.preferredPayloadBytes, to: &building)
+        fixed.count = written.count
+        guard written.largest <= StorageLimits.entryBytes else {
             throw StorageError(
                 .limitExceeded(limit: UInt64(StorageLimits.entryBytes)), operation: "write",
-                path: path(end.segment), detail: "an entry of \(largest) bytes")
+                path: path(end.segment), detail: "an entry of \(written.largest) bytes")
         }
-        payload.overwrite(UInt32(fixed.count), at: EntriesPayload.fixedBytes - 4)
+        building.overwrite(
+            UInt32(fixed.count), at: LogFormat.recordHeaderBytes + EntriesPayload.fixedBytes - 4)
         let placed = try placeRecord(.entries)
         records.replace(
             with: RecordIndex.Location(
@@ -73,14 +70,17 @@ extension LogStore {
 
     /// Says on disk what is durable, when all is and the disk does not say so yet; see `LogFormat.swift`.
     ///
-    /// To be called when nothing else is to be written for now. Needs no sync of its own.
+    /// To be called when nothing else is to be written for now. Needs no sync of its own. When space is short
+    /// the last of it is left to terms and votes.
     public func writeMarkAtRest() throws(StorageError) {
-        guard failure == nil, !isVouchedFor, wanted == durable, end == durable else { return }
+        guard failure == nil, !isVouchedFor, wanted == durable, end == durable,
+            next != nil || roomInSegment > reserveBytes / 2
+        else { return }
         try changing { () throws(StorageError) in try writeMark() }
     }
 
     func writeMark() throws(StorageError) {
-        payload.removeAll(keepingCapacity: true)
+        beginRecord()
         _ = try placeRecord(.mark)
         try flush()
         isVouchedFor = true

@@ -99,11 +99,13 @@ public final class LogStore<Files: FileSystem> {
 
     var failure: StorageError?
 
-    /// Records that are on their way to the newest segment, and the payload being built.
+    /// Records that are on their way to the newest segment, and the one being built.
     var pending: [UInt8] = []
+    var building: [UInt8] = []
+    /// At least the bytes that the entries will take on disk that are not written yet.
+    var unwrittenBytes = 0
     /// Up to here all bytes of the newest segment are new ones, those of whole pages included.
     var overwrittenEnd: Int
-    var payload: [UInt8] = []
     /// The record read last, because the next read mostly goes on in it.
     var lastRead: (position: DiskPosition, items: PackedBytes)?
 
@@ -187,6 +189,7 @@ public final class LogStore<Files: FileSystem> {
         terms.replace(from: first, with: runs)
         cache.replace(from: first, with: contents, range)
         bytesSinceCompaction += contents.range(of: range).count
+        unwrittenBytes += Self.diskBytes(contents.range(of: range).count, entries: range.count)
     }
 
     /// Throws what made the store unusable, if anything did.
@@ -204,6 +207,15 @@ public final class LogStore<Files: FileSystem> {
             throw error
         }
     }
+
+    /// What entries take on disk at the most: each might stand in a record of its own.
+    static func diskBytes(_ byteCount: Int, entries: Int) -> Int {
+        let overhead = LogFormat.recordHeaderBytes + EntriesPayload.fixedBytes + 5
+        return byteCount + entries * LogFormat.padded(overhead + LogFormat.alignment)
+    }
+
+    /// What only terms, votes and their like may use once there is no further segment.
+    var reserveBytes: Int { min(64 << 10, settings.segmentBytes / 4) }
 
     func wholePages(_ count: Int) -> Int {
         (count + settings.pageBytes - 1) & ~(settings.pageBytes - 1)

@@ -35,9 +35,23 @@ extension SnapshotStore {
                 .limitExceeded(limit: StorageLimits.snapshotBytes), operation: "receive snapshot",
                 path: reception.path)
         }
-        try reception.file.write(bytes, at: offset)
+        do throws(StorageError) {
+            try reception.file.write(bytes, at: offset)
+        } catch {
+            if error.kind == .full { giveBackSpace(of: reception) }
+            throw error
+        }
         receiving?.received += UInt64(bytes.count)
         return offset + UInt64(bytes.count)
+    }
+
+    /// The file itself is removed later, by a worker; but what fills the disk must not wait for that.
+    private func giveBackSpace(of reception: SnapshotReception<Files>) {
+        do throws(StorageError) {
+            try reception.file.truncate(to: 0)
+        } catch {
+            // Then it stays until the file is removed; the first error counts.
+        }
     }
 
     private func isReceiving(_ lastIncluded: EntryID, _ configuration: Configuration) -> Bool {

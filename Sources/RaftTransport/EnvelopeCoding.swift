@@ -9,6 +9,7 @@
 //                     2 not the leader, followed by the leader node
 //                     3 overloaded
 //                     4 leadership is being handed over, followed by the target node
+//                     5 the disk is full
 //   rejoin            count, then as many incarnations of 8 bytes
 //
 // items: count, the length of each in bytes (counts), and all their bytes end to end; so the bytes of
@@ -128,6 +129,7 @@ extension RefusedProposals {
         case .transferring(let target):
             output.append(4)
             try output.writeNode(target)
+        case .diskFull: output.append(5)
         }
     }
 
@@ -145,6 +147,7 @@ extension RefusedProposals {
         case 2: refusal = .notLeader(leader: try payload.readNode(at: &offset))
         case 3: refusal = .overloaded
         case 4: refusal = .transferring(to: try payload.readNode(at: &offset))
+        case 5: refusal = .diskFull
         default: throw DecodeError(.invalid(field: "refusal"), at: start)
         }
         self.init(firstSequence: firstSequence, count: count, refusal: refusal)

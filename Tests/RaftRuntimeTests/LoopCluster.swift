@@ -51,6 +51,8 @@ struct LoopCluster<Machine: StateMachine> {
     private(set) var notices: [NodeID: [NodeNotice]] = [:]
     private let settings: NodeSettings
     private var nanoseconds: UInt64 = 0
+    /// The time of the last step.
+    var now: Instant { Instant(nanoseconds: nanoseconds) }
     private var seed: UInt64 = 0
     private let repair: NodeStart.Repair
 

@@ -112,7 +112,7 @@ extension LogInspection {
         #expect(second.header?.last == EntryID(2, 6))
         #expect(second.records.marks > 0)
         #expect(second.terms == Term(3)...Term(3))
-        #expect(second.byteCount == 4096)
+        #expect(second.byteCount >= 4096)
     }
 
     @Test(arguments: [false, true])

@@ -91,6 +91,7 @@ internal import Wire
         (refused(.notLeader(leader: nil)), 18, [3, 2, 1]),
         (refused(.notLeader(leader: nodeTwo)), 18, [3, 2, 2, 0xac, 2]),
         (refused(.overloaded), 18, [3, 2, 3]),
+        (refused(.diskFull), 18, [3, 2, 5]),
         (
             .rejoin(RejoinRequest(replaced: [258, 1])), 19,
             [2, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]

@@ -79,8 +79,9 @@ extension SeededGenerator {
     }
 
     private mutating func refusal() -> ProposalRefusal {
-        switch upTo(2) {
+        switch upTo(3) {
         case 0: .overloaded
+        case 2: .diskFull
         case 1: .transferring(to: node())
         default: .notLeader(leader: flag() ? node() : nil)
         }

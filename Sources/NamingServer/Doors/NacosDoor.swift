@@ -71,8 +71,9 @@ final class NacosDoor {
     private func commit(
         _ command: Command, for request: NacosRequest, _ respond: @escaping (NacosAnswer) -> Void
     ) {
-        service.commit(command) { outcome in
-            respond(outcome.map(request.answer(to:)) ?? NacosAnswer(.unavailable))
+        service.commit(command) { [service] outcome in
+            let refusal = service.isDiskFull ? NacosError.diskFull : .unavailable
+            respond(outcome.map(request.answer(to:)) ?? NacosAnswer(refusal))
         }
     }
 

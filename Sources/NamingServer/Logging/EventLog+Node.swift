@@ -42,6 +42,11 @@ extension EventLog {
         case .diskStalled:
             write(.error, .storage, "the disk does not answer; a leader hands over", [])
         case .diskRecovered: write(.warning, .storage, "the disk answers again", [])
+        case .diskFull(let reason):
+            write(
+                .error, .storage, "the disk is full: proposals are refused, a leader hands over",
+                [("reason", reason)])
+        case .diskHasSpace: write(.warning, .storage, "the disk has space again", [])
         case .recovered(let text): write(.warning, .storage, "recovered", [("what", text)])
         case .snapshotTaken(let entry, let bytes):
             write(

@@ -112,6 +112,12 @@ final class MetricsPage {
             "muster_raft_proposals_total", "Proposals taken at this node.", counters.proposals)
         text.counter("muster_raft_applied_total", "Entries applied.", counters.applied)
         text.counter("muster_raft_syncs_total", "Syncs of the log.", counters.syncs)
+        text.counter(
+            "muster_disk_full_total", "How often there was no space for the log.",
+            counters.fullDisks)
+        text.gauge(
+            "muster_disk_full", "Whether the disk is full, so that proposals are refused.",
+            host.node.isDiskFull ? 1 : 0)
     }
 
     private func writeLatencies(_ text: inout MetricsText) {

@@ -39,6 +39,9 @@ package final class RegistryService {
     /// its lists may be shorter than the true ones, and nobody gets to see them.
     package var isReady: Bool { readiness.isReady }
 
+    /// Whether this node takes no commands because its disk is full.
+    package var isDiskFull: Bool { host.node.isDiskFull }
+
     /// What has changed at this node since it started.
     private(set) var changes = ChangeCounters()
 
@@ -68,6 +71,7 @@ package final class RegistryService {
             switch outcome {
             case .done(let answer, _): then(answer)
             case .notDone(.tooLarge), .notDone(.stopped), .unknown(.stopped): then(nil)
+            case .notDone(.diskFull) where isDiskFull: then(nil)
             case .unknown where !canRepeat: then(nil)
             case .notDone, .unknown:
                 let next = MonotonicTime.now.advanced(byMilliseconds: 20)

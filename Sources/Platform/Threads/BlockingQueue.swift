@@ -41,8 +41,23 @@ internal import Glibc
         unsafe pthread_cond_signal(condition)
     }
 
+    /// Lets others run until there is something, or the time is over.
+    private func spin(nanoseconds: UInt64) {
+        let start = MonotonicTime.now
+        while MonotonicTime.now.nanoseconds(since: start) < nanoseconds {
+            unsafe pthread_mutex_lock(mutex)
+            let isOver = !items.isEmpty || isClosed
+            unsafe pthread_mutex_unlock(mutex)
+            if isOver { return }
+            sched_yield()
+        }
+    }
+
     /// Waits for items and takes all that are there; nil when the queue is closed and empty.
-    func takeAll() -> [Item]? {
+    ///
+    /// - Parameter spinNanoseconds: How long to look again and again before going to sleep.
+    func takeAll(spinNanoseconds: UInt64 = 0) -> [Item]? {
+        if spinNanoseconds > 0 { spin(nanoseconds: spinNanoseconds) }
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         isWaiting = true

@@ -6,10 +6,15 @@ package final class WorkerThread: Sendable {
     private let isJoined = Guarded(false)
 
     /// Starts the thread.
-    package init(name: String) throws(SystemError) {
+    ///
+    /// - Parameter lingerNanoseconds: After a job, look for so long for the next one before going to sleep:
+    ///   worth it where one job mostly follows on another, since to be woken can take as long as the job.
+    package init(name: String, lingerNanoseconds: UInt64 = 0) throws(SystemError) {
         let queue = self.queue
         thread = try SystemThread(name: name) {
-            while let jobs = queue.takeAll() {
+            var linger: UInt64 = 0
+            while let jobs = queue.takeAll(spinNanoseconds: linger) {
+                linger = lingerNanoseconds
                 for job in jobs { job() }
             }
         }

@@ -78,6 +78,7 @@ extension Checker {
             knownIndex = max(knownIndex, entry.index)
         case .notDone(let reason):
             marks.hit(reason == .superseded ? .superseded : .notDone)
+            if reason == .diskFull { marks.hit(.refusedByFullDisk) }
             operations[operation - 1].outcome = .notDone
             expect(
                 known.index == .zero,

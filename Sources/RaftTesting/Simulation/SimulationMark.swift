@@ -212,8 +212,14 @@ public enum SimulationMark: UInt8, CaseIterable, Sendable {
     case diskFailed
     /// A sync failed, and its node stopped.
     case syncFailed
-    /// A disk was full and its node stopped.
+    /// A disk was full, and its node went on without taking proposals.
     case diskFull
+    /// A proposal was refused because a disk was full.
+    case refusedByFullDisk
+    /// There was space again, and the node took proposals again.
+    case wentOnAfterFullDisk
+    /// A disk was too full for a node to begin on it.
+    case tooFullToBegin
     /// A disk hung for seconds, or for ever.
     case diskStalled
     /// Bytes at rest changed on a disk.

@@ -20,8 +20,8 @@ extension Simulator {
                 }
             }
         case .fullDisk:
-            node.disk.capacityBytes = node.disk.usedBytes + draw(0...6000)
-            plan(after: milliseconds(200...6000)) { _ in node.disk.capacityBytes = nil }
+            node.disk.capacityBytes = node.disk.usedBytes + draw(0...3000)
+            plan(after: milliseconds(200...20_000)) { _ in node.disk.capacityBytes = nil }
         case .brokenDisk:
             node.disk.failsAll = true
             plan(after: milliseconds(20...3000)) { _ in node.disk.failsAll = false }
@@ -59,9 +59,13 @@ extension Simulator {
             if case .corrupt(offset: 1..., index: _?) = error.kind { mark(.damagedMiddle) }
             node.isLost = true
         } else if case .storage(let error) = failure, error.kind == .full {
-            mark(.diskFull)
+            mark(.tooFullToBegin)
             checker.expect(
                 node.disk.capacityBytes != nil, "node \(node.id) found its disk full, it is not")
+            // A founder that cannot put down whom it has met has promised nothing yet, and may end.
+            checker.expect(
+                !node.isUp || error.path.hasSuffix(".writing"),
+                "node \(node.id) did not survive a full disk: \(error)")
         } else {
             mark(.diskFailed)
             if case .storage(let error) = failure, error.operation == "sync" { mark(.syncFailed) }

@@ -20,6 +20,8 @@ extension Simulator {
             case .configurationChanged: node.leasedTerm = nil
             case .founded(let configuration): founded(node, configuration)
             case .awaitingFounders, .founderRefused, .diskStalled, .diskRecovered: break
+            case .diskFull: mark(.diskFull)
+            case .diskHasSpace: mark(.wentOnAfterFullDisk)
             case .rejoining: break
             case .rejoined: mark(.rejoined)
             case .readmitting: mark(.readmitting)

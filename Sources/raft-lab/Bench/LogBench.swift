@@ -47,6 +47,7 @@ struct LogBench {
         let log = try LogRun(options, writers: writers, entryBytes: entryBytes, in: place)
         var floor = try FloorRun(options, batchBytes: log.batchBytes, in: place)
         // The first pair warms up files, caches and threads; with --fresh there is nothing to warm.
+        if !options.isFresh { try log.age() }
         _ = try log.run(seconds: options.seconds)
         try floor.run(syncs: 20)
         var latencies: [UInt64] = []

@@ -63,6 +63,22 @@ final class LogRun {
 
     func close() throws { log.close() }
 
+    /// Fills segments until the files of all have been used before.
+    func age() throws {
+        let piece = PackedBytes([[UInt8](repeating: 0x5A, count: 1 << 20)])
+        for _ in 0..<(3 + LogSettings().spareSegments) * (options.segmentBytes >> 20) + 8 {
+            let index = log.lastIndex.next
+            log.append(piece, 0..<1, first: index, runs: [TermRun(term: Term(1), count: 1)])
+            try log.write(hardState: nil, entries: Persist.Entries(first: index, last: index))
+            try log.compact(through: EntryID(term: Term(1), index: index))
+            if let work = log.takeSyncWork() {
+                try work.perform()
+                log.syncFinished(work)
+            }
+            if let work = log.takeUpkeep() { log.upkeepFinished(try work.perform()) }
+        }
+    }
+
     private func finished(_ result: BackgroundResult<RealFileSystem>) {
         switch result {
         case .synced(let work):
