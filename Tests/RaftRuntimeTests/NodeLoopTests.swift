@@ -330,6 +330,22 @@ private final class Rig {
         #expect(rig.node.takeCompletions() == [.proposal(id, .unknown(.stopped))])
     }
 
+    @Test func `a failed write stops the node, which names it, and nothing is acknowledged`() throws
+    {
+        let files = SimulatedFileSystem()
+        let rig = try Rig(files, voters: 1)
+        rig.elect()
+        let id = rig.propose("a")
+        files.failingOperation = "write"
+        rig.turn()
+        guard case .storage(let error) = rig.node.failure else {
+            Issue.record("the node went on")
+            return
+        }
+        #expect(error.operation == "write")
+        #expect(rig.node.takeCompletions() == [.proposal(id, .unknown(.stopped))])
+    }
+
     @Test func `a sync vouches for what was written before it began and for no more`() throws {
         let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()
