@@ -81,7 +81,7 @@ public enum RestoredDirectory {
             throw .notAFounder(start.node)
         }
         let present = try asRestore { () throws(StorageError) -> [String] in
-            try names(in: start.directory, files)
+            try files.listIfPresent(start.directory) ?? []
         }
         guard present.isEmpty else { throw .directoryInUse(start.directory) }
         let snapshot = try asRestore { () throws(StorageError) -> SnapshotInspection in
@@ -92,17 +92,6 @@ public enum RestoredDirectory {
             throw .sameCluster(start.cluster)
         }
         return header
-    }
-
-    private static func names<Files: FileSystem>(
-        in directory: String, _ files: Files
-    ) throws(StorageError) -> [String] {
-        do throws(StorageError) {
-            return try files.list(directory)
-        } catch {
-            if error.kind == .notFound { return [] }
-            throw error
-        }
     }
 
     private static func newBody<Files: FileSystem>(

@@ -59,6 +59,16 @@ public protocol StorageFile: Sendable {
 }
 
 extension FileSystem {
+    /// The names in a directory, sorted; nothing when there is no such directory.
+    package func listIfPresent(_ directory: String) throws(StorageError) -> [String]? {
+        do throws(StorageError) {
+            return try list(directory)
+        } catch {
+            if error.kind == .notFound { return nil }
+            throw error
+        }
+    }
+
     /// Removes a file's name; that there is none is no error.
     func removeIfPresent(_ path: String) throws(StorageError) {
         do throws(StorageError) {

@@ -80,7 +80,7 @@ extension LogStore {
         settings: LogSettings = LogSettings()
     ) throws(StorageError) -> (store: LogStore, recovered: RecoveredLog)? {
         let logDirectory = directory + "/log"
-        guard let names = try names(in: logDirectory, files) else { return nil }
+        guard let names = try files.listIfPresent(logDirectory) else { return nil }
         guard let found = LogScan.segments(among: names) else { return nil }
         var recovery = LogRecovery(
             files: files, directory: logDirectory, cluster: cluster, node: node)
@@ -117,17 +117,6 @@ extension LogStore {
             identity: header.identity, initialConfiguration: header.initialConfiguration,
             hardState: replay.hardState, base: replay.base, runs: replay.terms.runs, notes: notes)
         return (store, recovered)
-    }
-
-    private static func names(
-        in directory: String, _ files: Files
-    ) throws(StorageError) -> [String]? {
-        do throws(StorageError) {
-            return try files.list(directory)
-        } catch {
-            if error.kind == .notFound { return nil }
-            throw error
-        }
     }
 
     /// Makes the log fit the latest snapshot: a crash may have come between storing a received snapshot and

@@ -50,7 +50,7 @@ public enum Quarantine {
     public static func holdsLog<Files: FileSystem>(
         _ directory: String, files: Files
     ) throws(StorageError) -> Bool {
-        try list(directory + "/log", files).contains {
+        try (files.listIfPresent(directory + "/log") ?? []).contains {
             LogFormat.segmentNumber(fileName: $0) != nil
         }
     }
@@ -60,8 +60,8 @@ public enum Quarantine {
         in directory: String, _ files: Files
     ) throws(StorageError) -> [SegmentHeader] {
         var headers: [SegmentHeader] = []
-        for name in try list(directory, files) where LogFormat.segmentNumber(fileName: name) != nil
-        {
+        for name in try files.listIfPresent(directory) ?? []
+        where LogFormat.segmentNumber(fileName: name) != nil {
             let file = try files.openForReading(directory + "/" + name)
             defer { file.close() }
             let bytes = try file.read(maxHeaderBytes, at: 0)
@@ -85,18 +85,6 @@ public enum Quarantine {
             case .corrupt, .newerVersion: return nil
             default: throw error
             }
-        }
-    }
-
-    /// The names in a directory; none when there is no such directory.
-    private static func list<Files: FileSystem>(
-        _ directory: String, _ files: Files
-    ) throws(StorageError) -> [String] {
-        do throws(StorageError) {
-            return try files.list(directory)
-        } catch {
-            if error.kind == .notFound { return [] }
-            throw error
         }
     }
 

@@ -10,7 +10,7 @@ public import RaftStorage
 /// ```
 ///
 /// Without a way to crash it only what processes see is checked. With one (`crash`), as a simulated or a virtual
-/// disk has, also what must be there afterwards. `LogTwinRun` then puts the whole log on it.
+/// disk has, also what must be there afterwards.
 public struct FileSystemContract<Files: FileSystem> {
     let files: Files
     let directory: String

@@ -1,3 +1,4 @@
+internal import Raft
 internal import RaftRuntime
 internal import RaftStorage
 
@@ -51,9 +52,13 @@ extension StorageCampaign {
         let files = SimulatedFileSystem()
         files.lastCall = call
         guard var twin = try started(files, seed) else {
-            // It was not made yet: then there is a log that is whole, or none.
-            files.crashKeepingNothing()
-            return (0, false)
+            var parts = 0
+            files.crash { change in
+                parts += 1
+                return Survival(version: version(parts - 1) == 0 ? 0 : change.versions)
+            }
+            try expectNoneOrNew(files)
+            return (parts, false)
         }
         let isOver = try runShort(&twin, files, until: call)
         if isOver { return (0, true) }
@@ -80,12 +85,28 @@ extension StorageCampaign {
                     try twin.reopen()
                     files.crashKeepingNothing()
                     try twin.reopen()
+                } else {
+                    files.endProcess()
+                    try expectNoneOrNew(files)
                 }
                 report.count("calls that failed")
             } catch {
                 report.findings.append("failure of call \(call) of seed \(seed): \(error)")
             }
             call += 1
+        }
+    }
+
+    /// A log whose making was cut short is whole and empty, or not there.
+    private func expectNoneOrNew(_ files: SimulatedFileSystem) throws {
+        let opened = try LogStore.open(
+            files: files, directory: Self.directory, cluster: Self.identity.cluster,
+            node: Self.identity.node, settings: Self.settings)
+        guard let (store, recovered) = opened else { return }
+        let found = LogTwinState(
+            base: recovered.base, entries: try store.everything(), hardState: recovered.hardState)
+        guard found == LogTwinState() else {
+            throw LogTwinFinding("a log that was just made holds \(found)")
         }
     }
 
