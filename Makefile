@@ -16,7 +16,7 @@ help:
 	@echo "make test    run the unit tests"
 	@echo "make simulate  run simulated clusters under faults (SEEDS='0..<1000')"
 	@echo "make explore  visit every state that small clusters can reach"
-	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000')"
+	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000' KILLS=1000)"
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
@@ -48,9 +48,23 @@ explore:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@"$$(swift build -c release --show-bin-path)/raft-lab" explore $(EXPLORE_FLAGS)
 
+# So many processes are killed while they write to the disk, and as many on a small one that they fill. That one is a file
+# system in memory, for which a namespace of its own is needed: not every container may have one.
+KILLS := 100
+
 torture:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@"$$(swift build -c release --show-bin-path)/raft-lab" storage $(TORTURE_FLAGS)
+	@echo 'kill -9 on this disk:'
+	@"$$(swift build -c release --show-bin-path)/raft-lab" storage --kill $(KILLS)
+	@if unshare -rm mount -t tmpfs none /mnt 2>/dev/null; then \
+		echo 'kill -9 on a small disk that fills up:'; \
+		unshare -rm sh -c 'mount -t tmpfs -o size=3m none /mnt && exec "$$0" "$$@"' \
+			"$$(swift build -c release --show-bin-path)/raft-lab" \
+			storage --kill $(KILLS) --fill --directory /mnt; \
+	else \
+		echo 'kill -9 on a small disk that fills up: NOT RUN, this user may mount nothing'; \
+	fi
 
 mutants:
 	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')

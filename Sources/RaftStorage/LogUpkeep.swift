@@ -65,30 +65,35 @@ public struct LogUpkeep<Files: FileSystem>: Sendable {
     /// Blocks. That the disk is full is no error but a result.
     ///
     /// No file gets two names between two syncs of the directory, so that a crash leaves each its old name or
-    /// its new one; and none is handed out to be written before its name is durable.
+    /// its new one; none is changed while a crash may give it back the name of a segment; and none is handed out to
+    /// be written before its name is durable.
     public func perform() throws(StorageError) -> Result {
         var result = Result(spares: spares, wasToPrepare: next != nil)
-        var rest = retired
-        var source: String?
-        if next != nil {
-            if !result.spares.isEmpty {
-                source = path(LogFormat.fileName(spare: result.spares.removeFirst()))
-            } else if !rest.isEmpty {
-                source = path(LogFormat.fileName(segment: rest.removeFirst()))
-            }
-        }
-        for number in rest {
-            let old = path(LogFormat.fileName(segment: number))
-            if result.spares.count < maxSpares {
-                try files.rename(old, to: path(LogFormat.fileName(spare: number)))
+        var source: UInt32?
+        if next != nil, !result.spares.isEmpty { source = result.spares.removeFirst() }
+        for number in retired {
+            if next != nil, source == nil {
+                try setAside(number)
+                try files.syncDirectory(directory)
+                source = number
+            } else if result.spares.count < maxSpares {
+                try setAside(number)
                 result.spares.append(number)
             } else {
-                try files.remove(old)
+                try files.remove(path(LogFormat.fileName(segment: number)))
             }
         }
-        if let next { try prepare(next, from: source, &result) }
+        if let next {
+            try prepare(next, from: source.map { path(LogFormat.fileName(spare: $0)) }, &result)
+        }
         try files.syncDirectory(directory)
         return result
+    }
+
+    /// Gives a segment the name of a spare one.
+    private func setAside(_ number: UInt32) throws(StorageError) {
+        try files.rename(
+            path(LogFormat.fileName(segment: number)), to: path(LogFormat.fileName(spare: number)))
     }
 
     private func prepare(

@@ -106,6 +106,39 @@ internal import Wire
         #expect(try again.everything() == (10...40).map { entry($0) })
     }
 
+    /// A segment that is to be used again is too large. Were it cut while a crash may still leave it its name, it would
+    /// look damaged.
+    @Test func `are left alone as long as a crash may make segments of them again`() throws {
+        var settings = House.settings
+        settings.spareSegments = 0
+        var ends = 0
+        for seed in UInt64(0)..<80 {
+            let files = SimulatedFileSystem()
+            var dice = Dice(seed)
+            let store = try Store.create(
+                files: files, directory: House.directory, identity: House.identity,
+                configuration: House.configuration, settings: settings)
+            try store.keepUp()
+            try store.put([entry(1, count: 6000)], at: 1)
+            try store.sync()
+            let kept = [entry(2, count: 2000)]
+            try store.put(kept, at: 2)
+            try store.compact(through: EntryID(1, 1))
+            let sync = try #require(store.takeSyncWork())
+            try sync.perform()
+            store.syncFinished(sync)
+            let upkeep = try #require(store.takeUpkeep())
+            files.lastCall = files.callCount + Int.random(in: 1...12, using: &dice)
+            do { _ = try upkeep.perform() } catch { ends += 1 }
+            if seed % 4 == 0 { files.endProcess() } else { files.crash(using: &dice) }
+            let again = try Store.open(
+                files: files, directory: House.directory, cluster: House.identity.cluster,
+                node: House.identity.node, settings: settings)
+            #expect(try again?.store.everything() == kept)
+        }
+        #expect(ends > 20)
+    }
+
     @Test func `with old bytes behind the end are opened without a note, again and again`() throws {
         let store = try House.createReused(files)
         try store.put([entry(1, count: 10)], at: 21)

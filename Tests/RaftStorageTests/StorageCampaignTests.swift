@@ -6,12 +6,14 @@ internal import Testing
     @Test func `finds nothing, and has met what it is there for`() {
         var campaign = StorageCampaign()
         campaign.runCycles(300, seed: 1)
+        campaign.runCycles(300, seed: 1, cutsSteps: true)
         campaign.crashEverywhere(seed: 1, subsets: 8)
         campaign.failEverywhere(seed: 1)
         #expect(campaign.report.findings == [])
         for name in [
             "power failures", "ends of the process", "restarts that lost unsynced records",
-            "calls at which power failed", "calls with every subset tried", "calls that failed",
+            "steps cut short", "calls at which power failed", "calls with every subset tried",
+            "calls that failed",
         ] {
             let count = campaign.report.counts.first { $0.name == name }?.count ?? 0
             #expect(count > 20, "\(name)")

@@ -16,8 +16,7 @@ package struct LogTwin<Files: FileSystem> {
     let identity: NodeIdentity
     package var dice: SplitMix64
     package private(set) var store: LogStore<Files>
-    /// The states since the last finished sync, that one first; each is one record later.
-    package private(set) var states = [LogTwinState()]
+    private var possible = PossibleStates(LogTwinState())
     /// The work that is out, and the number of the state that it makes durable.
     private var work: (SyncWork<Files>, Int)?
     private var upkeep: LogUpkeep<Files>.Result?
@@ -25,6 +24,16 @@ package struct LogTwin<Files: FileSystem> {
     package var largestContent = 300
     /// How many entries were written so far.
     package private(set) var writtenCount = 0
+    /// Whether it asks for room before it hands over entries, as a node does, and then bears a full disk. Default no.
+    package var asksForRoom = false
+    /// Whether it forgets entries seldom, as long as there is space.
+    package var isHoarding = false
+    /// Told what is done before it is done, and after it is durable.
+    package var tell: (TwinWord) -> Void = { _ in }
+    /// How often entries were not taken because the disk was full.
+    package private(set) var refusals = 0
+    /// Whether entries were refused, and none were taken since.
+    private var isRefusing = false
 
     /// Makes a log.
     ///
@@ -33,19 +42,60 @@ package struct LogTwin<Files: FileSystem> {
         _ files: Files, directory: String, settings: LogSettings, identity: NodeIdentity,
         seed: UInt64
     ) throws {
+        let store = try LogStore.create(
+            files: files, directory: directory, identity: identity,
+            configuration: Configuration(voters: [identity.node]), settings: settings)
+        self.init(files, directory, settings, identity, seed, store)
+        try store.keepUp()
+    }
+
+    private init(
+        _ files: Files, _ directory: String, _ settings: LogSettings, _ identity: NodeIdentity,
+        _ seed: UInt64, _ store: LogStore<Files>
+    ) {
         self.files = files
         self.directory = directory
         self.settings = settings
         self.identity = identity
         dice = SplitMix64(seed: seed)
-        store = try LogStore.create(
-            files: files, directory: directory, identity: identity,
-            configuration: Configuration(voters: [identity.node]), settings: settings)
-        try store.keepUp()
+        self.store = store
     }
 
+    /// Goes on with the log that is there, as another process has left it, or makes one.
+    package init(
+        resuming files: Files, directory: String, settings: LogSettings, identity: NodeIdentity,
+        seed: UInt64
+    ) throws {
+        guard let (store, state) = try Self.open(files, directory, settings, identity) else {
+            try self.init(
+                files, directory: directory, settings: settings, identity: identity, seed: seed)
+            return
+        }
+        self.init(files, directory, settings, identity, seed, store)
+        possible = PossibleStates(state)
+    }
+
+    /// Opens a log and reads all of it; gives nothing when there is none.
+    static func open(
+        _ files: Files, _ directory: String, _ settings: LogSettings, _ identity: NodeIdentity
+    ) throws -> (LogStore<Files>, LogTwinState)? {
+        let opened = try LogStore.open(
+            files: files, directory: directory, cluster: identity.cluster, node: identity.node,
+            settings: settings)
+        guard let (store, recovered) = opened else { return nil }
+        return (
+            store,
+            LogTwinState(
+                base: recovered.base, entries: try store.everything(),
+                hardState: recovered.hardState)
+        )
+    }
+
+    /// The states since the last finished sync, that one first; each is one record later.
+    package var states: [LogTwinState] { possible.all }
+
     /// The state as the log must have it now.
-    package var state: LogTwinState { states[states.count - 1] }
+    package var state: LogTwinState { possible.newest }
 
     package mutating func roll(_ range: ClosedRange<Int>) -> Int {
         Int.random(in: range, using: &dice)
@@ -66,46 +116,70 @@ package struct LogTwin<Files: FileSystem> {
         }
     }
 
+    /// Before the write: it may have come through although it failed.
+    private mutating func propose(_ change: LogTwinChange) {
+        tell(.change(change))
+        possible.add(state.changed(by: change))
+    }
+
+    /// Whether what is left of a full disk is kept for what makes room again.
+    private var isTight: Bool {
+        asksForRoom && store.shortage != nil && store.roomInSegment < settings.segmentBytes / 8
+    }
+
     private mutating func vote() throws {
-        var next = state
-        next.hardState = HardState(
+        let next = HardState(
             term: Term(state.hardState.term.rawValue + UInt64(roll(0...1))),
             vote: roll(0...3) == 0 ? nil : NodeID(UInt64(roll(1...9))))
-        states.append(next)  // before the write: it may have come through although it failed
-        try store.write(hardState: next.hardState, entries: nil)
+        if isTight { return }
+        tell(.began(.write))
+        propose(.hardState(next))
+        try store.write(hardState: next, entries: nil)
+        tell(.ended(.write))
     }
 
     private mutating func write() throws {
-        var next = state
         let back = roll(0...3) == 0 ? roll(0...min(4, state.entries.count)) : 0
         let first = state.lastIndex + 1 - back
         var hardState: HardState?
         if roll(0...3) == 0 {
-            next.hardState.term = Term(next.hardState.term.rawValue + 1)
-            hardState = next.hardState
-            states.append(next)
+            hardState = state.hardState
+            hardState?.term = Term(state.hardState.term.rawValue + 1)
         }
-        var term = max(next.term(at: first - 1), next.hardState.term.rawValue, 1)
+        var term = max(
+            state.term(at: first - 1), (hardState ?? state.hardState).term.rawValue, 1)
         var batch: [TwinEntry] = []
         for _ in 0..<roll(1...5) {
             if roll(0...4) == 0 { term += 1 }
             let count = roll(0...9) == 0 ? roll(0...largestContent * 10) : roll(0...largestContent)
-            let start = UInt8.random(in: 0...255, using: &dice)
             batch.append(
                 TwinEntry(
-                    term: term, content: (0..<count).map { start &+ UInt8(truncatingIfNeeded: $0) })
-            )
-        }
-        // One record a term: each of them is a state that a crash may leave.
-        for end in 1...batch.count
-        where end == batch.count || batch[end].term != batch[end - 1].term {
-            var partial = next
-            partial.replace(from: first, with: Array(batch[..<end]))
-            states.append(partial)
+                    term: term, start: UInt8.random(in: 0...255, using: &dice), count: count))
         }
         let detour = batch.count > 1 && roll(0...2) == 0 ? roll(1...batch.count - 1) : 0
+        guard try hasRoom(for: batch) else { return }
+        tell(.began(.write))
+        if let hardState { propose(.hardState(hardState)) }
+        // One record a term: each of them is a state that a crash may leave.
+        var start = 0
+        for end in 1...batch.count
+        where end == batch.count || batch[end].term != batch[end - 1].term {
+            propose(.put(first: first + start, Array(batch[start..<end])))
+            start = end
+        }
         writtenCount += batch.count
         try store.put(batch, at: first, hardState: hardState, detour: detour)
+        tell(.ended(.write))
+    }
+
+    private mutating func hasRoom(for batch: [TwinEntry]) throws -> Bool {
+        guard asksForRoom else { return true }
+        let byteCount = batch.reduce(0) { $0 + $1.content.count }
+        let hasRoom = try store.hasRoom(forBytes: byteCount, entries: batch.count)
+        if !hasRoom { refusals += 1 }
+        if isRefusing == hasRoom { tell(hasRoom ? .hasSpace : .full) }
+        isRefusing = !hasRoom
+        return hasRoom
     }
 
     private mutating func takeWork() {
@@ -115,10 +189,13 @@ package struct LogTwin<Files: FileSystem> {
 
     private mutating func finishWork() throws {
         guard let (work, durable) = work else { return }
+        tell(.began(.sync))
         try work.perform()
-        states.removeFirst(durable)
+        tell(.durable(durable))
+        possible.makeDurable(durable)
         self.work = nil
         store.syncFinished(work)
+        tell(.ended(.sync))
     }
 
     /// The files are changed at one moment, and the log hears of it at a later one.
@@ -127,27 +204,35 @@ package struct LogTwin<Files: FileSystem> {
             upkeep = nil
             return store.upkeepFinished(result)
         }
-        upkeep = try store.takeUpkeep()?.perform()
+        guard let work = store.takeUpkeep(retries: asksForRoom) else { return }
+        tell(.began(.upkeep))
+        upkeep = try work.perform()
+        tell(.ended(.upkeep))
     }
 
     private mutating func compact() throws {
-        guard !state.entries.isEmpty else { return }
-        var next = state
-        next.compact(through: Int(next.base.index.rawValue) + roll(1...next.entries.count))
-        states.append(next)
-        try store.compact(through: next.base)
+        guard !state.entries.isEmpty, !keepsEntries() else { return }
+        let index = Int(state.base.index.rawValue) + roll(1...state.entries.count)
+        tell(.began(.write))
+        propose(.compact(through: index))
+        try store.compact(through: state.base)
+        tell(.ended(.write))
     }
 
     private mutating func reset() throws {
-        guard roll(0...3) == 0 else { return }
-        var next = state
-        let index = roll(Int(next.base.index.rawValue)...next.lastIndex + 10)
-        next.base = EntryID(
-            term: Term(max(1, next.term(at: min(index, next.lastIndex)))),
+        guard roll(0...3) == 0, !keepsEntries() else { return }
+        let index = roll(Int(state.base.index.rawValue)...state.lastIndex + 10)
+        let id = EntryID(
+            term: Term(max(1, state.term(at: min(index, state.lastIndex)))),
             index: LogIndex(UInt64(index)))
-        next.entries = []
-        states.append(next)
-        try store.reset(to: next.base)
+        tell(.began(.write))
+        propose(.reset(id))
+        try store.reset(to: id)
+        tell(.ended(.write))
+    }
+
+    private mutating func keepsEntries() -> Bool {
+        isHoarding && store.shortage == nil && roll(0...19) != 0
     }
 
     /// Holds what the log says against what it must hold.
@@ -182,19 +267,14 @@ package struct LogTwin<Files: FileSystem> {
     /// Opens the log again, after its process has ended or its power was lost, and holds it against the states
     /// that it may be in: none that is older than the last finished sync.
     package mutating func reopen() throws {
-        let opened = try LogStore.open(
-            files: files, directory: directory, cluster: identity.cluster, node: identity.node,
-            settings: settings)
-        guard let (store, recovered) = opened else { throw LogTwinFinding("the log is gone") }
+        guard let (store, found) = try Self.open(files, directory, settings, identity) else {
+            throw LogTwinFinding("the log is gone")
+        }
         self.store = store
         work = nil
         upkeep = nil
-        let found = LogTwinState(
-            base: recovered.base, entries: try store.everything(), hardState: recovered.hardState)
-        guard let matching = states.lastIndex(of: found) else {
-            throw LogTwinFinding("after a restart: found \(found), possible \(states)")
-        }
-        states = [states[matching]]
+        isRefusing = false
+        try possible.settle(found) { $0 == found }
         try compare()
     }
 }
@@ -203,5 +283,5 @@ package struct LogTwin<Files: FileSystem> {
 package struct LogTwinFinding: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

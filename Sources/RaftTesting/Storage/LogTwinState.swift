@@ -1,4 +1,5 @@
 package import Raft
+internal import Wire
 
 /// An entry as an array of them knows it.
 package struct TwinEntry: Hashable, Sendable {
@@ -11,6 +12,16 @@ package struct TwinEntry: Hashable, Sendable {
     package init(term: UInt64, content: [UInt8]) {
         self.term = term
         self.content = content
+    }
+
+    /// An entry of so many bytes that follow from the first one.
+    init(term: UInt64, start: UInt8, count: Int) {
+        self.init(term: term, content: Self.pattern(start, count))
+    }
+
+    /// Bytes that follow from the first one; those a sector, a page or a segment apart differ.
+    static func pattern(_ start: UInt8, _ count: Int) -> [UInt8] {
+        (0..<count).map { start &+ UInt8(truncatingIfNeeded: $0 &+ $0 / 251 &* 7) }
     }
 }
 
@@ -39,6 +50,20 @@ package struct LogTwinState: Hashable, Sendable, CustomStringConvertible {
         let term = term(at: index)
         entries.removeFirst(index - Int(base.index.rawValue))
         base = EntryID(term: Term(term), index: LogIndex(UInt64(index)))
+    }
+
+    /// The few numbers by which another process tells this state from others.
+    var digest: TwinWord.Digest {
+        var crc = CRC32C()
+        for entry in entries {
+            var fixed: [UInt8] = []
+            fixed.write(entry.term)
+            fixed.writeCount(entry.content.count)
+            crc.update(fixed.span)
+            crc.update(entry.content.span)
+        }
+        return TwinWord.Digest(
+            base: base, lastIndex: lastIndex, hardState: hardState, checksum: crc.value)
     }
 
     /// The terms and sizes of its entries.

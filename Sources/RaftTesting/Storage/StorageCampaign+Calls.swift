@@ -114,7 +114,7 @@ extension StorageCampaign {
         _ files: SimulatedFileSystem, _ seed: UInt64
     ) throws -> LogTwin<SimulatedFileSystem>? {
         do {
-            return try Self.twin(files, seed: seed)
+            return try Self.twin(files, seed: seed, settings: Self.settings(ofRun: seed))
         } catch let error as StorageError {
             guard error.kind == .system(code: files.failureCode) else { throw error }
             return nil

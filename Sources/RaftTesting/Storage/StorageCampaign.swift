@@ -37,6 +37,12 @@ public struct StorageCampaign {
         cluster: "campaign", node: NodeID(7), incarnation: 0x0BAD_CAFE)
     static let settings = LogSettings(
         segmentBytes: 4096, cacheBytes: 0, spareSegments: 2, pageBytes: 512)
+
+    /// Of a run that is cut short at each of its calls: with spare segments, and without.
+    static func settings(ofRun seed: UInt64) -> LogSettings {
+        LogSettings(
+            segmentBytes: 4096, cacheBytes: 0, spareSegments: seed % 2 == 0 ? 2 : 0, pageBytes: 512)
+    }
     /// So many steps lie between the two ends of a run that is cut short at each of its calls.
     static let shortRun = 40
 
@@ -47,7 +53,7 @@ public struct StorageCampaign {
     public init() {}
 
     static func twin(
-        _ files: SimulatedFileSystem, seed: UInt64
+        _ files: SimulatedFileSystem, seed: UInt64, settings: LogSettings = settings
     ) throws -> LogTwin<SimulatedFileSystem> {
         try LogTwin(
             files, directory: directory, settings: settings, identity: identity, seed: seed)
@@ -57,28 +63,38 @@ public struct StorageCampaign {
     ///
     /// Each disk sees fifty ends; of three, two are power failures that leave any sectors and names of what was not
     /// synced, and one is the end of the process, which loses nothing.
-    public mutating func runCycles(_ count: Int, seed: UInt64) {
+    ///
+    /// - Parameter cutsSteps: Whether the end comes at any call of the disk, or only between two steps.
+    public mutating func runCycles(_ count: Int, seed: UInt64, cutsSteps: Bool = false) {
         var done = 0
         var disk = seed
         while done < count, report.findings.isEmpty {
             do {
-                try runCycles(min(50, count - done), onDisk: disk)
+                try runCycles(min(50, count - done), onDisk: disk, cutsSteps)
             } catch {
-                report.findings.append("cycles, disk \(disk): \(error)")
+                let kind = cutsSteps ? "cycles cut at calls" : "cycles"
+                report.findings.append("\(kind), disk \(disk): \(error)")
             }
             done += 50
             disk &+= 1
         }
     }
 
-    private mutating func runCycles(_ count: Int, onDisk seed: UInt64) throws {
+    private mutating func runCycles(
+        _ count: Int, onDisk seed: UInt64, _ cutsSteps: Bool
+    ) throws {
         let files = SimulatedFileSystem()
-        var twin = try Self.twin(files, seed: seed)
+        let settings = cutsSteps ? Self.settings(ofRun: seed) : Self.settings
+        var twin = try Self.twin(files, seed: seed, settings: settings)
         report.count("disks")
         for _ in 0..<count {
-            for _ in 0..<twin.roll(1...30) {
-                try twin.step()
-                report.count("steps")
+            if cutsSteps {
+                try runUntilCut(&twin, files)
+            } else {
+                for _ in 0..<twin.roll(1...30) {
+                    try twin.step()
+                    report.count("steps")
+                }
             }
             let before = twin.states.count
             if twin.roll(0...2) == 0 {
@@ -96,5 +112,21 @@ public struct StorageCampaign {
             }
         }
         report.count("entries written", twin.writtenCount)
+    }
+
+    /// Goes on until a call of the disk fails, and with it all that come after.
+    private mutating func runUntilCut(
+        _ twin: inout LogTwin<SimulatedFileSystem>, _ files: SimulatedFileSystem
+    ) throws {
+        files.lastCall = files.callCount + twin.roll(1...40)
+        do {
+            while true {
+                try twin.step()
+                report.count("steps")
+            }
+        } catch let error as StorageError {
+            guard error.kind == .system(code: files.failureCode) else { throw error }
+            report.count("steps cut short")
+        }
     }
 }
