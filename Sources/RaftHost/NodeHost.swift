@@ -52,7 +52,7 @@ package final class NodeHost<Machine: StateMachine> {
         do throws(SystemError) {
             try Directory.create(options.start.directory)
             lock = try DirectoryLock(options.start.directory)
-            workers = try Workers(wakes: loop.waker)
+            workers = try Workers(on: loop)
         } catch { throw .system(error) }
         let links = TCPLinks()
         do throws(NodeFailure) {

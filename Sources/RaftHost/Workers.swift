@@ -19,13 +19,19 @@ package final class Workers<Image: SnapshotImage>: Background {
     /// took 25 µs of 90 where this was measured (`raft-lab bench wal --writers 1`).
     private static var lingerNanoseconds: UInt64 { 50_000 }
 
+    /// How long to wait for a sync without going to sleep, at the most: to wake the loop's thread takes some 25 µs
+    /// as well. A disk that takes longer is worth no waiting.
+    private static var longestLingerNanoseconds: UInt64 { 200_000 }
+
     private let syncs: WorkerThread
     private let snapshots: WorkerThread
-    private let waker: Waker
+    private let loop: EventLoop
+    /// How long the last sync took; before the first, for ever.
+    private let lastSync = Guarded(UInt64.max)
 
-    /// Starts both threads; their results come to the loop of this waker.
-    package init(wakes waker: Waker) throws(SystemError) {
-        self.waker = waker
+    /// Starts both threads; their results come to the loop, on whose thread jobs are to be started.
+    package init(on loop: EventLoop) throws(SystemError) {
+        self.loop = loop
         syncs = try WorkerThread(name: "muster-sync", lingerNanoseconds: Self.lingerNanoseconds)
         snapshots = try WorkerThread(name: "muster-snapshot")
     }
@@ -33,15 +39,22 @@ package final class Workers<Image: SnapshotImage>: Background {
     /// Takes a job.
     package func start(_ job: BackgroundJob<RealFileSystem, Image>) {
         guard let deliver else { return }
-        let waker = self.waker
+        let (waker, lastSync) = (loop.waker, lastSync)
         let lane: JobLane = job.lane == .sync ? .sync : .snapshot
         let thread = lane == .sync ? syncs : snapshots
         thread.submit {
             let start = MonotonicTime.now
             let result = job.perform()
             let nanoseconds = MonotonicTime.now.nanoseconds(since: start)
+            if case .synced = result { lastSync.withLock { $0 = nanoseconds } }
             waker.post { deliver(result, nanoseconds, lane) }
         }
+        if case .sync = job { awaitSync() }
+    }
+
+    private func awaitSync() {
+        guard lastSync.withLock({ $0 }) < Self.longestLingerNanoseconds else { return }
+        loop.lingerOnce(nanoseconds: Self.longestLingerNanoseconds)
     }
 
     /// Waits for the jobs that were started, and ends the threads.

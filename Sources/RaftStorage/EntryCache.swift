@@ -8,12 +8,16 @@ struct EntryCache {
     private struct Chunk {
         var first: LogIndex
         var items = PackedBytes()
+        /// Whether others may hold the memory of the items: to add to them would copy them all.
+        var isShared = false
 
         var last: LogIndex { LogIndex(first.rawValue + UInt64(items.count) - 1) }
         var cost: Int { items.byteCount + items.count * EntryCache.itemOverheadBytes }
     }
 
     private static let chunkBytes = 128 << 10
+    /// A list with this much is held as it is.
+    private static let sharedBytes = 32 << 10
     private static let itemOverheadBytes = 8
     private static let maxSpareBytes = 8 << 20
 
@@ -28,11 +32,17 @@ struct EntryCache {
 
     /// Puts entries at `first`, in the place of whatever is there and after.
     ///
-    /// When they do not follow on what is held, that is forgotten first.
+    /// When they do not follow on what is held, that is forgotten first. A large list is held as it is, without
+    /// a copy; several small ones are put together.
     mutating func replace(from first: LogIndex, with items: PackedBytes, _ range: Range<Int>) {
         truncate(from: first)
         if let last = chunks.last, last.last.next != first { removeAll() }
-        if chunks.isEmpty || chunks[chunks.count - 1].cost >= Self.chunkBytes {
+        if range.count == items.count, items.byteCount >= Self.sharedBytes {
+            chunks.append(Chunk(first: first, items: items, isShared: true))
+            byteCount += chunks[chunks.count - 1].cost
+            return
+        }
+        if chunks.last.map({ $0.isShared || $0.cost >= Self.chunkBytes }) ?? true {
             chunks.append(Chunk(first: first, items: spare ?? PackedBytes()))
             spare = nil
         }
@@ -70,7 +80,7 @@ struct EntryCache {
 
     private mutating func remove(_ count: Int) {
         guard count > 0 else { return }
-        spare = chunks[count - 1].items
+        if !chunks[count - 1].isShared { spare = chunks[count - 1].items }
         chunks.removeSubrange(0..<count)
         if spare?.byteCount ?? 0 > Self.maxSpareBytes { spare = nil } else { spare?.removeAll() }
     }
@@ -85,30 +95,17 @@ struct EntryCache {
         remove(dropped)
     }
 
-    /// Writes the entries of a range, all of which must be held, each behind its length, until `bytes` has
-    /// reached a size. Returns how many those were, and the largest.
-    func write(
-        from first: LogIndex, through last: LogIndex, until size: Int, to bytes: inout [UInt8]
-    ) -> (count: Int, largest: Int) {
-        var written = (count: 0, largest: 0)
-        var next = first
-        var position = chunk(holding: first)
-        while next <= last {
-            let start = Int(next.rawValue - chunks[position].first.rawValue)
-            let stop =
-                Int(min(last, chunks[position].last).rawValue - chunks[position].first.rawValue)
-            for i in start...stop {
-                let place = chunks[position].items.range(of: i)
-                written.count += 1
-                written.largest = max(written.largest, place.count)
-                bytes.writeCount(place.count)
-                bytes.append(contentsOf: chunks[position].items.bytes[place])
-                if bytes.count >= size { return written }
-            }
-            next = chunks[position].last.next
-            position += 1
-        }
-        return written
+    /// The entries from `first` on, which must be held, through `last` as far as they lie together in memory and
+    /// have at most `maxBytes` and `maxCount`: at least one.
+    func run(
+        from first: LogIndex, through last: LogIndex, maxBytes: Int, maxCount: Int
+    ) -> (items: PackedBytes, range: Range<Int>) {
+        let held = chunks[chunk(holding: first)]
+        let start = Int(first.rawValue - held.first.rawValue)
+        let stop = Int(min(last, held.last).rawValue - held.first.rawValue) + 1
+        let range = start..<min(stop, start + maxCount)
+        let end = held.items.fitting(range, room: maxBytes, mustTakeOne: true)
+        return (held.items, start..<end)
     }
 
     /// Appends entries of a range, all of which must be held, until `maxBytes` would be exceeded; at

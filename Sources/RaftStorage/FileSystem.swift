@@ -1,3 +1,5 @@
+internal import Wire
+
 /// The disk as the log and the snapshots see it: a few directories of flat files.
 ///
 /// All paths are absolute. Calls block; which of them may be made on which thread is said where they are
@@ -42,6 +44,14 @@ public protocol StorageFile: Sendable {
     /// Writes all bytes, or throws; what has then become of the range is unknown.
     func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StorageError)
 
+    /// Writes three runs of bytes, one behind the other, as one write of all of them; any may be empty.
+    ///
+    /// There is an implementation that puts them together and calls the other one: a system that can gather
+    /// them by itself spares the copy.
+    func write(
+        _ start: Span<UInt8>, _ rest: Span<UInt8>, _ end: Span<UInt8>, at offset: UInt64
+    ) throws(StorageError)
+
     /// Reads `count` bytes, fewer only where the file ends.
     func read(_ count: Int, at offset: UInt64) throws(StorageError) -> [UInt8]
 
@@ -56,6 +66,20 @@ public protocol StorageFile: Sendable {
 
     /// Lets go of the file. Nothing else may be called on it afterwards.
     func close()
+}
+
+extension StorageFile {
+    /// Puts the runs of bytes together and writes them.
+    public func write(
+        _ start: Span<UInt8>, _ rest: Span<UInt8>, _ end: Span<UInt8>, at offset: UInt64
+    ) throws(StorageError) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(start.count + rest.count + end.count)
+        bytes.write(start)
+        bytes.write(rest)
+        bytes.write(end)
+        try write(bytes.span, at: offset)
+    }
 }
 
 extension FileSystem {

@@ -19,7 +19,7 @@ internal import Wire
 // Segment header
 //
 //      0    8  magic "MUSTRLOG"
-//      8    4  format version, 3
+//      8    4  format version, 4
 //     12    4  n, the length of the fields
 //     16    4  CRC-32C of bytes 0 ..< 16 and of all from 20 to the end of the padding
 //     20    n  the fields:
@@ -55,8 +55,9 @@ internal import Wire
 // Types and payloads
 //
 //     1  hard state   term u64, vote u64 or 0
-//     2  entries      index of the first u64, term u64, count u32, then the contents, each behind a
-//                     varint of its length. They take the place of what was at the first index and after.
+//     2  entries      index of the first u64, term u64, then how many there are and the length of each as
+//                     varints, then all contents end to end. They take the place of what was at the first
+//                     index and after.
 //     3  base         entry id: the entries up to it are covered by a snapshot and forgotten
 //     4  reset        entry id: a snapshot up to here has taken the place of the whole log
 //     5  mark         empty: only says what is durable
@@ -108,7 +109,7 @@ public struct DiskPosition: Hashable, Comparable, Sendable {
 /// The constants of the format.
 enum LogFormat {
     static let magic: StaticString = "MUSTRLOG"
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     /// The name of the first segment until it is whole.
     static let creatingName = "creating"
     /// The name of a further one until it is whole.
@@ -119,6 +120,9 @@ enum LogFormat {
     static let alignment = 8
     /// A batch of entries is spread over records of about this size.
     static let preferredPayloadBytes = 1 << 20
+    static let maxEntriesInRecord = 1 << 16
+    /// What stands before the lengths of the entries at the most.
+    static let maxEntriesHeadBytes = 8 + 8 + 3
     static let maxPayloadBytes = StorageLimits.entryBytes + (1 << 20) + preferredPayloadBytes
 
     static func padded(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }

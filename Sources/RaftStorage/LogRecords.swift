@@ -149,77 +149,77 @@ struct RecordHeader {
             durable: try header.readPosition(at: &offset), type: try header.readUInt8(at: &offset))
     }
 
-    /// Completes a record that is to stand at `position`, and returns its checksum. The bytes are room for the
-    /// header, and the payload.
+    /// Completes a record that is to stand at `position`, and returns its checksum. `start` is room for the
+    /// header and the first bytes of the payload, `rest` the others, and `padding` zeros to stand behind them.
     static func complete(
-        _ bytes: inout [UInt8], _ type: RecordType, chain: UInt32, durable: DiskPosition,
-        incarnation: UInt64, position: DiskPosition
+        _ start: inout [UInt8], rest: Span<UInt8>, padding: Span<UInt8>, _ type: RecordType,
+        chain: UInt32, durable: DiskPosition, incarnation: UInt64, position: DiskPosition
     ) -> UInt32 {
         let body = LogFormat.recordHeaderBytes
-        bytes.overwrite(chain, at: 4)
-        bytes.overwrite(UInt32(bytes.count - body), at: 12)
-        bytes.overwrite(durable.segment, at: 16)
-        bytes.overwrite(durable.offset, at: 20)
-        bytes.overwrite(UInt32(type.rawValue), at: 24)
-        bytes.pad()
-        bytes.overwrite(CRC32C.checksum(bytes.span.extracting(body..<bytes.count)), at: 8)
+        start.overwrite(chain, at: 4)
+        start.overwrite(UInt32(start.count - body + rest.count), at: 12)
+        start.overwrite(durable.segment, at: 16)
+        start.overwrite(durable.offset, at: 20)
+        start.overwrite(UInt32(type.rawValue), at: 24)
+        var payload = CRC32C()
+        payload.update(start.span.extracting(body...))
+        payload.update(rest)
+        payload.update(padding)
+        start.overwrite(payload.value, at: 8)
         var crc = LogFormat.checksum(incarnation: incarnation, at: position)
-        crc.update(bytes.span.extracting(4..<body))
-        bytes.overwrite(crc.value, at: 0)
+        crc.update(start.span.extracting(4..<body))
+        start.overwrite(crc.value, at: 0)
         return crc.value
     }
 }
 
-/// The fixed part of a record of entries.
+/// What a record of entries holds; the layout is in `LogFormat.swift`.
 struct EntriesPayload {
-    /// The bytes before the contents.
-    static let fixedBytes = 20
-
     var first: LogIndex
     var term: Term
     var count: Int
 
-    /// Appends the fixed part.
-    func write(to bytes: inout [UInt8]) {
+    /// Appends what stands before the contents of some of the `items`.
+    static func writeHead(
+        of items: PackedBytes, _ range: Range<Int>, first: LogIndex, term: Term,
+        to bytes: inout [UInt8]
+    ) {
         bytes.write(first.rawValue)
         bytes.write(term.rawValue)
-        bytes.write(UInt32(count))
+        bytes.writePackedLengths(items, range)
     }
 
-    /// Reads the fixed part.
+    /// Goes past a payload, the contents of which are not looked at but for their lengths.
     static func decode(
         _ bytes: Span<UInt8>, at offset: inout Int
     ) throws(DecodeError) -> EntriesPayload {
+        let (first, term) = try ids(bytes, at: &offset)
+        let count = try bytes.skipPacked(
+            maxCount: LogFormat.maxEntriesInRecord, name: "entries", at: &offset)
+        guard count > 0 else { throw DecodeError(.invalid(field: "count"), at: 16) }
+        return EntriesPayload(first: first, term: term, count: count)
+    }
+
+    private static func ids(
+        _ bytes: Span<UInt8>, at offset: inout Int
+    ) throws(DecodeError) -> (first: LogIndex, term: Term) {
         let first = try bytes.readUInt64(at: &offset)
         let term = try bytes.readUInt64(at: &offset)
-        let count = try bytes.readUInt32(at: &offset)
         guard first > 0, first < UInt64(Int64.max) else {
             throw DecodeError(.invalid(field: "first index"), at: 0)
         }
-        guard count > 0, Int(count) <= bytes.count - offset else {
-            throw DecodeError(.invalid(field: "count"), at: 16)
-        }
-        return EntriesPayload(first: LogIndex(first), term: Term(term), count: Int(count))
+        return (LogIndex(first), Term(term))
     }
 
-    /// Reads the contents behind the fixed part, and checks that nothing follows them.
-    func contents(
-        _ bytes: Span<UInt8>, at offset: inout Int
-    ) throws(DecodeError) -> PackedBytes {
-        var items = PackedBytes()
-        items.reserve(count: count, bytes: bytes.count - offset)
-        for _ in 0..<count {
-            let length = try bytes.readCount(
-                limit: StorageLimits.entryBytes, name: "entry", at: &offset)
-            guard bytes.count - offset >= length else {
-                throw DecodeError(.truncated, at: bytes.count)
-            }
-            items.append(bytes.extracting(offset..<offset + length))
-            offset += length
-        }
-        guard offset == bytes.count else {
-            throw DecodeError(.invalid(field: "payload length"), at: offset)
-        }
-        return items
+    /// The contents of the record whose first entry is `expected`, copied out of a payload; nothing when it is
+    /// another, or has fewer than `count`.
+    static func contents(
+        _ bytes: Span<UInt8>, expecting expected: LogIndex, count: Int
+    ) throws(DecodeError) -> PackedBytes? {
+        var offset = 0
+        guard try ids(bytes, at: &offset).first == expected else { return nil }
+        let items = try bytes.readPacked(
+            maxCount: LogFormat.maxEntriesInRecord, name: "entries", at: &offset)
+        return items.count >= count && offset == bytes.count ? items : nil
     }
 }

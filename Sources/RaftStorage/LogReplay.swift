@@ -45,7 +45,6 @@ struct LogReplay {
             case .hardState: try apply(hardState: payload.readHardState(at: &offset))
             case .entries:
                 let entries = try EntriesPayload.decode(payload, at: &offset)
-                _ = try entries.contents(payload, at: &offset)
                 try apply(entries, at: position, byteCount: byteCount)
             case .base: try apply(base: payload.readEntryID(at: &offset))
             case .reset: apply(reset: try payload.readEntryID(at: &offset))

@@ -9,32 +9,39 @@ extension LogStore {
         for _ in 0..<LogFormat.recordHeaderBytes { building.append(0) }
     }
 
-    /// Puts the record whose payload has been built behind the last one, in a new segment if need be.
+    /// Puts a record behind the last one, in a new segment if need be: `building` holds the start of it, and
+    /// `rest` what else belongs to its payload.
     func placeRecord(
-        _ type: RecordType
+        _ type: RecordType, rest: Span<UInt8> = Span()
     ) throws(StorageError) -> (position: DiskPosition, byteCount: Int) {
-        let byteCount = LogFormat.padded(building.count)
+        let byteCount = LogFormat.padded(building.count + rest.count)
         if Int(end.offset) + byteCount > newest.capacity - (next == nil ? reserveBytes : 0) {
             if next != nil { try startSegment() }
             try makeRoom(for: byteCount)
         }
         let position = end
+        let padding = byteCount - building.count - rest.count
+        let zeros = self.zeros
         chain = RecordHeader.complete(
-            &building, type, chain: chain, durable: durable, incarnation: identity.incarnation,
-            position: position)
-        // What is large goes out by itself, and is not copied once more.
-        if building.count > Self.largeRecordBytes { try flush() }
-        if pending.isEmpty {
-            swap(&pending, &building)
+            &building, rest: rest, padding: zeros.span.extracting(first: padding), type,
+            chain: chain, durable: durable, incarnation: identity.incarnation, position: position)
+        if byteCount > Self.largeRecordBytes {
+            try flush()
+            end.offset += UInt32(byteCount)
+            let building = self.building
+            try write(building.span, rest, padding: padding, at: position.offset)
         } else {
-            pending.append(contentsOf: building)
+            if pending.isEmpty { swap(&pending, &building) } else { pending.write(building.span) }
+            pending.write(rest)
+            pending.write(zeros.span.extracting(first: padding))
+            end.offset += UInt32(byteCount)
         }
-        end.offset += UInt32(byteCount)
         isVouchedFor = false
         return (position, byteCount)
     }
 
-    private static var largeRecordBytes: Int { 64 << 10 }
+    /// A record larger than this goes out by itself, and what it holds is not copied once more.
+    private static var largeRecordBytes: Int { 16 << 10 }
 
     /// The segment that is written to.
     private var newest: Segment { segments[segments.count - 1] }
@@ -76,6 +83,17 @@ extension LogStore {
                 .limitExceeded(limit: UInt64(UInt32.max)), operation: "write",
                 path: path(end.segment), detail: "the sync does not keep up")
         }
+        // More than is asked for, so that not every record has to do this until the next segment is there.
+        let generous = wholePages(capacity + settings.segmentBytes / 8)
+        do throws(StorageError) {
+            if generous <= StorageLimits.segmentBytes { return try allocate(generous) }
+        } catch {
+            guard error.kind == .full else { throw error }
+        }
+        try allocate(capacity)
+    }
+
+    private func allocate(_ capacity: Int) throws(StorageError) {
         try newest.file.allocate(UInt64(capacity))
         segments[segments.count - 1].capacity = capacity
     }
@@ -114,22 +132,31 @@ extension LogStore {
     }
 
     /// Writes out what is pending.
+    func flush() throws(StorageError) {
+        guard !pending.isEmpty else { return }
+        var bytes: [UInt8] = []
+        swap(&bytes, &pending)
+        try write(bytes.span, Span(), padding: 0, at: end.offset - UInt32(bytes.count))
+        bytes.removeAll(keepingCapacity: true)
+        swap(&bytes, &pending)
+    }
+
+    /// Writes what goes up to `end`, in one call.
     ///
     /// A page of a file that was used before may not be in memory, and to change a part of it the system
     /// would have to read it first, while the loop waits. So whoever comes to a page first writes all of it:
     /// what he has, and zeros.
-    func flush() throws(StorageError) {
-        guard !pending.isEmpty else { return }
-        let start = Int(end.offset) - pending.count
+    private func write(
+        _ start: Span<UInt8>, _ rest: Span<UInt8>, padding: Int, at offset: UInt32
+    ) throws(StorageError) {
+        let zeros = self.zeros
+        var filling = padding
         if Int(end.offset) > overwrittenEnd {
             overwrittenEnd = max(
                 Int(end.offset), min(wholePages(Int(end.offset)), newest.capacity))
-            for _ in Int(end.offset)..<overwrittenEnd { pending.append(0) }
+            filling += overwrittenEnd - Int(end.offset)
         }
-        var bytes: [UInt8] = []
-        swap(&bytes, &pending)
-        try newest.file.write(bytes.span, at: UInt64(start))
-        bytes.removeAll(keepingCapacity: true)
-        swap(&bytes, &pending)
+        try newest.file.write(
+            start, rest, zeros.span.extracting(first: filling), at: UInt64(offset))
     }
 }

@@ -88,10 +88,7 @@ extension LogStore {
             CRC32C.checksum(bytes.extracting(start..<bytes.count)) == header.payloadChecksum
         else { return nil }
         let payload = bytes.extracting(start..<start + Int(header.payloadBytes))
-        var offset = 0
-        guard let entries = try? EntriesPayload.decode(payload, at: &offset),
-            entries.first == location.first, entries.count >= location.count
-        else { return nil }
-        return try? entries.contents(payload, at: &offset)
+        return try? EntriesPayload.contents(
+            payload, expecting: location.first, count: location.count)
     }
 }

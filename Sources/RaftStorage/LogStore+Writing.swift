@@ -43,25 +43,24 @@ extension LogStore {
     private func placeEntries(
         from first: LogIndex, through last: LogIndex, _ term: Term
     ) throws(StorageError) -> LogIndex {
-        var fixed = EntriesPayload(first: first, term: term, count: 0)
-        beginRecord()
-        fixed.write(to: &building)
-        let written = cache.write(
-            from: first, through: last, until: LogFormat.preferredPayloadBytes, to: &building)
-        fixed.count = written.count
-        guard written.largest <= StorageLimits.entryBytes else {
+        let (items, range) = cache.run(
+            from: first, through: last, maxBytes: LogFormat.preferredPayloadBytes,
+            maxCount: LogFormat.maxEntriesInRecord)
+        let bytes = items.range(of: range)
+        // More than is preferred is in a record only when one entry alone has it.
+        guard bytes.count <= max(StorageLimits.entryBytes, LogFormat.preferredPayloadBytes) else {
             throw StorageError(
                 .limitExceeded(limit: UInt64(StorageLimits.entryBytes)), operation: "write",
-                path: path(end.segment), detail: "an entry of \(written.largest) bytes")
+                path: path(end.segment), detail: "an entry of \(bytes.count) bytes")
         }
-        building.overwrite(
-            UInt32(fixed.count), at: LogFormat.recordHeaderBytes + EntriesPayload.fixedBytes - 4)
-        let placed = try placeRecord(.entries)
+        beginRecord()
+        EntriesPayload.writeHead(of: items, range, first: first, term: term, to: &building)
+        let placed = try placeRecord(.entries, rest: items.bytes.span.extracting(bytes))
         records.replace(
             with: RecordIndex.Location(
-                first: first, count: fixed.count, position: placed.position,
+                first: first, count: range.count, position: placed.position,
                 byteCount: placed.byteCount))
-        writtenIndex = first.advanced(by: fixed.count - 1)
+        writtenIndex = first.advanced(by: range.count - 1)
         diskLast = EntryID(term: term, index: writtenIndex)
         return writtenIndex
     }

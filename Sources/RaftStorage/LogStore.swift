@@ -102,6 +102,8 @@ public final class LogStore<Files: FileSystem> {
     /// Records that are on their way to the newest segment, and the one being built.
     var pending: [UInt8] = []
     var building: [UInt8] = []
+    /// A page of zeros and a few more, to fill up with.
+    let zeros: [UInt8]
     /// At least the bytes that the entries will take on disk that are not written yet.
     var unwrittenBytes = 0
     /// Up to here all bytes of the newest segment are new ones, those of whole pages included.
@@ -120,6 +122,7 @@ public final class LogStore<Files: FileSystem> {
         self.files = files
         self.directory = directory
         self.settings = settings
+        self.zeros = [UInt8](repeating: 0, count: settings.pageBytes + LogFormat.alignment)
         self.identity = header.identity
         self.initialConfiguration = header.initialConfiguration
         self.segments = segments
@@ -210,7 +213,7 @@ public final class LogStore<Files: FileSystem> {
 
     /// What entries take on disk at the most: each might stand in a record of its own.
     static func diskBytes(_ byteCount: Int, entries: Int) -> Int {
-        let overhead = LogFormat.recordHeaderBytes + EntriesPayload.fixedBytes + 5
+        let overhead = LogFormat.recordHeaderBytes + LogFormat.maxEntriesHeadBytes + 5
         return byteCount + entries * LogFormat.padded(overhead + LogFormat.alignment)
     }
 

@@ -4,9 +4,15 @@
 extension [UInt8] {
     /// Appends a list of byte strings.
     public mutating func writePacked(_ items: PackedBytes) {
-        writeCount(items.count)
-        for i in 0..<items.count { writeCount(items.range(of: i).count) }
-        append(contentsOf: items.bytes)
+        writePackedLengths(items, 0..<items.count)
+        write(items.bytes.span)
+    }
+
+    /// Appends what stands before the bytes of a list of some of the byte strings: how many there are, and the
+    /// length of each. Their bytes, those of `items.range(of: range)`, are to follow.
+    public mutating func writePackedLengths(_ items: PackedBytes, _ range: Range<Int>) {
+        writeCount(range.count)
+        for i in range { writeCount(items.range(of: i).count) }
     }
 }
 
@@ -20,6 +26,27 @@ extension Span where Element == UInt8 {
         maxCount: Int, name: StaticName, at offset: inout Int
     ) throws(DecodeError) -> PackedBytes {
         var position = offset
+        let ends = try readPackedEnds(maxCount: maxCount, name: name, at: &position)
+        let bytes = try readBytes(ends.last ?? 0, at: &position)
+        offset = position
+        return PackedBytes(bytes: bytes, ends: ends)
+    }
+
+    /// Goes past a list of byte strings as `readPacked` does, without copying the bytes, and returns how many
+    /// byte strings it has.
+    public func skipPacked(
+        maxCount: Int, name: StaticName, at offset: inout Int
+    ) throws(DecodeError) -> Int {
+        var position = offset
+        let ends = try readPackedEnds(maxCount: maxCount, name: name, at: &position)
+        offset = position + (ends.last ?? 0)
+        return ends.count
+    }
+
+    /// Reads the lengths as the ends of the byte strings; all of their bytes are here.
+    private func readPackedEnds(
+        maxCount: Int, name: StaticName, at position: inout Int
+    ) throws(DecodeError) -> [Int] {
         let itemCount = try readCount(limit: maxCount, name: name, at: &position)
         guard itemCount <= count - position else { throw DecodeError(.truncated, at: count) }
         var ends: [Int] = []
@@ -35,8 +62,7 @@ extension Span where Element == UInt8 {
             end += length
             ends.append(end)
         }
-        let bytes = try readBytes(end, at: &position)
-        offset = position
-        return PackedBytes(bytes: bytes, ends: ends)
+        guard end <= count - position else { throw DecodeError(.truncated, at: count) }
+        return ends
     }
 }

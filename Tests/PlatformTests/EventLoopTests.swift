@@ -177,6 +177,38 @@ internal import Testing
         #expect(waker.systemCallCount == 1)
     }
 
+    @Test func `a loop that lingers is reached without a system call`() throws {
+        let (thread, state) = try LoopThread.start(name: "loop") { loop in
+            let state = Guarded((lingers: false, isDone: false))
+            loop.defer {
+                // Longer than the test could take: only what is posted can end it.
+                loop.lingerOnce(nanoseconds: 60_000_000_000)
+                state.withLock { $0.lingers = true }
+            }
+            return state
+        }
+        while !state.withLock({ $0.lingers }) { sched_yield() }
+        usleep(20_000)  // A loop that does not linger is asleep by then.
+        let before = thread.waker.systemCallCount
+        thread.waker.post { state.withLock { $0.isDone = true } }
+        #expect(thread.waker.systemCallCount == before)
+        while !state.withLock({ $0.isDone }) { sched_yield() }
+        thread.stop()
+        thread.join()
+    }
+
+    @Test func `lingering ends for a timer that is due`() throws {
+        var fired = false
+        try withLoop { loop in
+            loop.schedule(at: .now.advanced(byMilliseconds: 5)) {
+                fired = true
+                loop.stop()
+            }
+            loop.lingerOnce(nanoseconds: 600_000_000_000)
+        }
+        #expect(fired)
+    }
+
     @Test func `a loop with nothing to do does not go round`() throws {
         var turns = 0
         try withLoop { loop in

@@ -22,10 +22,20 @@ func withDirectory(_ body: (String) throws -> Void) throws {
             for _ in 0..<200 {
                 let offset = Int.random(in: 0..<3_000, using: &random)
                 let count = Int.random(in: 0..<500, using: &random)
-                switch Int.random(in: 0..<6, using: &random) {
+                switch Int.random(in: 0..<7, using: &random) {
                 case 0, 1:
                     let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
                     try file.write(bytes.span, at: UInt64(offset))
+                    if count > 0 { grow(to: offset + count) }
+                    twin.replaceSubrange(
+                        min(offset, twin.count)..<min(offset + count, twin.count), with: bytes)
+                case 6:
+                    let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+                    let first = Int.random(in: 0...count, using: &random)
+                    let second = Int.random(in: first...count, using: &random)
+                    try file.write(
+                        bytes.span.extracting(..<first), bytes.span.extracting(first..<second),
+                        bytes.span.extracting(second...), at: UInt64(offset))
                     if count > 0 { grow(to: offset + count) }
                     twin.replaceSubrange(
                         min(offset, twin.count)..<min(offset + count, twin.count), with: bytes)
@@ -48,6 +58,20 @@ func withDirectory(_ body: (String) throws -> Void) throws {
             }
             try file.syncData()
             try file.sync()
+        }
+    }
+
+    @Test func `of three runs what the system did not take is written`() throws {
+        try withDirectory { directory in
+            let runs: [[UInt8]] = [[1, 2, 3], [], [4, 5], [6]]
+            for taken in 0...6 {
+                let file = try File("\(directory)/\(taken)", .readWrite, create: .always)
+                var rest = File.Rest(skipped: taken, place: 2)
+                for run in runs { try file.write(run.span, after: &rest) }
+                let zeros = [UInt8](repeating: 0, count: 2 + taken)
+                let written = zeros + [1, 2, 3, 4, 5, 6][taken...]
+                #expect(try file.read(10, at: 0) == (taken == 6 ? [] : written))
+            }
         }
     }
 

@@ -31,7 +31,8 @@ internal import Testing
 enum Flaw: CaseIterable {
     case listsUnsorted, listsMissingDirectory, opensWhatIsNotThere, renamesByHalf,
         keepsWhatIsRemoved
-    case readsToTheFull, writesAtTheStart, growsWithoutZeros, shrinksOnAllocate, doesNotTruncate
+    case readsToTheFull, writesAtTheStart, gathersInDisorder, growsWithoutZeros, shrinksOnAllocate,
+        doesNotTruncate
     case writesThroughReaders, syncsNothing, syncsNoNames, removesFullDirectories
 }
 
@@ -98,6 +99,16 @@ struct FlawedFile: StorageFile {
 
     func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StorageError) {
         try file.write(bytes, at: flaw == .writesAtTheStart ? 0 : offset)
+    }
+
+    func write(
+        _ start: Span<UInt8>, _ rest: Span<UInt8>, _ end: Span<UInt8>, at offset: UInt64
+    ) throws(StorageError) {
+        if flaw == .gathersInDisorder {
+            try file.write(start, end, rest, at: offset)
+        } else {
+            try file.write(start, rest, end, at: offset)
+        }
     }
 
     func read(_ count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {

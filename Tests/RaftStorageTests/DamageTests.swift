@@ -65,8 +65,8 @@ internal import Testing
             (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 9 } })
         files.flip(1, of: Self.first, at: payload + 3)
         let error = #expect(throws: StorageError.self) { try House.open(files) }
-        // The record: 32 bytes of header, 20 fixed ones, and the length of the entry.
-        #expect(error?.kind == .corrupt(offset: UInt64(payload - 1 - 20 - 32), index: LogIndex(3)))
+        // The record: 32 bytes of header, index and term, how many entries and the length of both.
+        #expect(error?.kind == .corrupt(offset: UInt64(payload - 19 - 32), index: LogIndex(3)))
         #expect(error?.path == Self.first)
     }
 
@@ -79,7 +79,7 @@ internal import Testing
             (0..<bytes.count).first { bytes[$0..<$0 + 40].allSatisfy { $0 == 9 } })
         files.flip(1, of: Self.first, at: payload)
         let error = #expect(throws: StorageError.self) { try store.everything() }
-        #expect(error?.kind == .corrupt(offset: UInt64(payload - 1 - 20 - 32), index: LogIndex(1)))
+        #expect(error?.kind == .corrupt(offset: UInt64(payload - 18 - 32), index: LogIndex(1)))
     }
 
     /// Three segments of records; any byte of the first two that carries something is acknowledged.

@@ -85,7 +85,7 @@ internal import Wire
         _ = try House.create(files)
         try House.flipVersion(bits, of: House.logDirectory + "/0000000001.log", files, padded: true)
         let error = #expect(throws: StorageError.self) { try House.open(files) }
-        #expect(error?.kind == .newerVersion(found: UInt32(3 ^ bits), known: 3))
+        #expect(error?.kind == .newerVersion(found: UInt32(4 ^ bits), known: 4))
         #expect(error?.path == House.logDirectory + "/0000000001.log")
     }
 

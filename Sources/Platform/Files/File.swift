@@ -89,6 +89,48 @@ package final class File: Sendable {
         }
     }
 
+    /// Writes three runs of bytes one behind the other, or throws: in one system call unless the disk is full
+    /// or a signal comes between.
+    package func write(
+        _ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>, at offset: UInt64
+    ) throws(SystemError) {
+        let place = try position(offset)
+        let number = descriptor.number
+        let written = try callKernel("write", path) {
+            unsafe first.withUnsafeBytes { first in
+                unsafe second.withUnsafeBytes { second in
+                    unsafe third.withUnsafeBytes { third in
+                        let parts = unsafe [Self.part(first), Self.part(second), Self.part(third)]
+                        return unsafe pwritev(number, parts, Int32(parts.count), place)
+                    }
+                }
+            }
+        }
+        var rest = Rest(skipped: written, place: offset)
+        try write(first, after: &rest)
+        try write(second, after: &rest)
+        try write(third, after: &rest)
+    }
+
+    /// What is still to be written of several runs of bytes, of which the system has taken the first part.
+    struct Rest {
+        var skipped: Int
+        var place: UInt64
+    }
+
+    /// Writes of the next run what has not been taken, which also says why it was not.
+    func write(_ run: Span<UInt8>, after rest: inout Rest) throws(SystemError) {
+        let taken = min(rest.skipped, run.count)
+        try write(run.extracting(taken...), at: rest.place + UInt64(taken))
+        rest.skipped -= taken
+        rest.place += UInt64(run.count)
+    }
+
+    private static func part(_ bytes: UnsafeRawBufferPointer) -> iovec {
+        unsafe iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    }
+
     /// Cuts the file, or lengthens it with zeros that take no room yet.
     package func truncate(to size: UInt64) throws(SystemError) {
         let length = try position(size)

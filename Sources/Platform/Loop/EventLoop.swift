@@ -31,6 +31,7 @@ internal import Glibc
     private var nextHookID: UInt64 = 0
     private var unflushed: [Connection] = []
     private var isStopping = false
+    private var lingerEnd: MonotonicTime?
 
     /// Makes a loop for the calling thread.
     package init() throws(SystemError) {
@@ -78,7 +79,7 @@ internal import Glibc
 
     /// Goes round once and waits, if nothing is to be done, until there is.
     private func turn() {
-        poller.wait(until: waitLimit())
+        if !linger() { poller.wait(until: waitLimit()) }
         waker.beginTurn()
         turnTime = .now
         turnCount &+= 1
@@ -88,6 +89,26 @@ internal import Glibc
         runTimers()
         for hook in hooks { hook.run() }
         flushConnections()
+    }
+
+    /// Has the loop, before it next goes to sleep, look for so long whether anything comes, and let others run
+    /// meanwhile: worth it when something is sure to come soon, since to be woken can take as long.
+    package func lingerOnce(nanoseconds: UInt64) {
+        lingerEnd = MonotonicTime.now.advanced(byNanoseconds: nanoseconds)
+    }
+
+    /// Whether something has come for which the loop need not sleep at all.
+    private func linger() -> Bool {
+        guard let end = lingerEnd else { return false }
+        lingerEnd = nil
+        guard deferred.isEmpty, !isStopping else { return false }
+        let limit = min(end, timers.firstDue ?? end)
+        while MonotonicTime.now < limit {
+            poller.wait(until: nil)
+            if poller.hasEvents || waker.isNotified { return true }
+            sched_yield()
+        }
+        return false
     }
 
     /// Until when the loop may sleep; nil when it must not sleep at all.

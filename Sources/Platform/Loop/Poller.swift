@@ -154,6 +154,9 @@ package struct Registration: Hashable, Sendable {
         return result >= 0 ? Int(result) : -Int(errno)
     }
 
+    /// Whether `wait` has found anything.
+    var hasEvents: Bool { eventCount > 0 }
+
     /// Calls the handlers of what `wait` has found.
     func dispatch() {
         let count = eventCount

@@ -78,6 +78,9 @@ package final class Waker: Sendable {
         ).exchanged
     }
 
+    /// Whether a wake has come since the loop began its turn.
+    var isNotified: Bool { state.load(ordering: .relaxed) == State.notified }
+
     /// Declares that the loop is at work; what is posted before this will be in `takeJobs`.
     func beginTurn() { _ = state.exchange(State.awake, ordering: .sequentiallyConsistent) }
 

@@ -68,6 +68,15 @@ public struct RealFile: StorageFile {
         } catch { throw StorageError(error) }
     }
 
+    /// Writes three runs of bytes, one behind the other, to the page cache, or throws.
+    public func write(
+        _ start: Span<UInt8>, _ rest: Span<UInt8>, _ end: Span<UInt8>, at offset: UInt64
+    ) throws(StorageError) {
+        do throws(SystemError) {
+            try file.write(start, rest, end, at: offset)
+        } catch { throw StorageError(error) }
+    }
+
     /// Reads `count` bytes, fewer only where the file ends.
     public func read(_ count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
         try asStorage { () throws(SystemError) in try file.read(count, at: offset) }

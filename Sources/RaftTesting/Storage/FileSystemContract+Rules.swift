@@ -112,6 +112,13 @@ extension FileSystemContract {
                 let other = try bench.files.open(bench.path("a"), create: false)
                 try other.put([4], at: 0)
                 try bench.expect(file.read(1, at: 0), [4], "a write through another handle")
+                let runs: [[UInt8]] = [[1, 2], [], [3]]
+                for (i, j, k) in [(0, 1, 2), (1, 0, 2), (2, 0, 1)] {
+                    let (a, b, c) = (runs[i], runs[j], runs[k])
+                    try file.write(a.span, b.span, c.span, at: 2)
+                    try bench.expect(
+                        file.read(4, at: 2), a + b + c + [5], "three runs written together")
+                }
                 let large = [UInt8](repeating: 0xA5, count: 300_000)
                 try file.put(large, at: 100_000)
                 try bench.expect(file.size(), 400_000, "the size after a large write")

@@ -12,6 +12,8 @@ struct FloorRun {
     private var current: RealFile
     private var offset: UInt64 = 0
     private var made = 0
+    /// How long all syncs took by themselves.
+    private(set) var syncNanoseconds: UInt64 = 0
 
     init(_ options: LogBench.Options, batchBytes: Int, in directory: String) throws {
         self.directory = directory
@@ -49,7 +51,9 @@ struct FloorRun {
             if offset + UInt64(batch.count) > segmentBytes { try begin() }
             let start = MonotonicTime.now
             try current.write(batch.span, at: offset)
+            let written = MonotonicTime.now
             try current.sync()
+            syncNanoseconds += MonotonicTime.now.nanoseconds(since: written)
             nanoseconds += MonotonicTime.now.nanoseconds(since: start)
             offset += UInt64(batch.count)
         }

@@ -31,7 +31,8 @@ struct LogBench {
             "\(options.pairs) pairs of \(options.seconds) s, segments of \(options.segmentBytes) bytes,",
             options.isFresh ? "all of them new files" : "old ones used again", "in", directory)
         print(
-            "         entry   appends           latency in µs       µs a sync       median")
+            "         entry   appends           latency in µs    µs a batch  median ratio   fdatasync alone"
+        )
         print(
             "writers  bytes  a second     p50      p99     p999     log   floor  ratio   (of pairs)"
         )
@@ -50,6 +51,7 @@ struct LogBench {
         if !options.isFresh { try log.age() }
         _ = try log.run(seconds: options.seconds)
         try floor.run(syncs: 20)
+        let before = (log: log.syncNanoseconds, floor: floor.syncNanoseconds)
         var latencies: [UInt64] = []
         var ratios: [Double] = []
         var (logTime, floorTime, syncs): (UInt64, UInt64, Int) = (0, 0, 0)
@@ -72,8 +74,9 @@ struct LogBench {
             column(Int(Double(syncs * writers) / Double(logTime) * 1e9), 9), column(part(500), 7),
             column(part(990), 8), column(part(999), 8), column(Int(logTime) / syncs / 1000, 7),
             column(Int(floorTime) / syncs / 1000, 7),
-            column(Double(logTime) / Double(floorTime), 6),
-            column(ratios[ratios.count / 2], 12))
+            column(ratios[ratios.count / 2], 12),
+            column(Int(log.syncNanoseconds - before.log) / syncs / 1000, 7),
+            column(Int(floor.syncNanoseconds - before.floor) / syncs / 1000, 7))
     }
 }
 

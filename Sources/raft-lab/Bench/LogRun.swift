@@ -14,14 +14,21 @@ final class LogRun {
     private let writers: Int
     private let contents: PackedBytes
     private let log: LogStore<RealFileSystem>
+    private static let keptSegments = 3
     /// Of the round that is under way.
     private var workers: Workers<NoImage>?
     private var loop: EventLoop?
     private var end = MonotonicTime.now
     private var begun = MonotonicTime.now
+    private var isOver = false
     private var latencies: [UInt64] = []
     private var failure: StorageError?
     private var hasSynced = false
+    /// Whether upkeep is on the worker: no round ends before it, for the log waits to hear of it.
+    private var upkeepIsOut = false
+
+    /// How long all syncs took by themselves.
+    private(set) var syncNanoseconds: UInt64 = 0
 
     /// The bytes of one batch on disk.
     let batchBytes: Int
@@ -46,11 +53,12 @@ final class LogRun {
     /// Runs for so long and returns how long each batch took, from its appends to their release.
     func run(seconds: Double) throws -> [UInt64] {
         latencies = []
+        isOver = false
         let loop = try EventLoop()
-        let workers = try Workers<NoImage>(wakes: loop.waker)
+        let workers = try Workers<NoImage>(on: loop)
         (self.loop, self.workers) = (loop, workers)
         let bound = LoopBound(self, on: loop)
-        workers.deliver = { result, _, _ in bound.value.finished(result) }
+        workers.deliver = { result, nanoseconds, _ in bound.value.finished(result, nanoseconds) }
         _ = loop.atEndOfTurn { [unowned self] in turn() }
         end = MonotonicTime.now.advanced(byNanoseconds: UInt64(seconds * 1e9))
         begin()
@@ -63,14 +71,17 @@ final class LogRun {
 
     func close() throws { log.close() }
 
-    /// Fills segments until the files of all have been used before.
+    /// Fills segments until the files of all have been used before, as in a node that has long been running.
     func age() throws {
         let piece = PackedBytes([[UInt8](repeating: 0x5A, count: 1 << 20)])
-        for _ in 0..<(3 + LogSettings().spareSegments) * (options.segmentBytes >> 20) + 8 {
+        let segments = 2 * (Self.keptSegments + LogSettings().spareSegments)
+        for _ in 0..<max(segments, segments * (options.segmentBytes >> 20)) {
             let index = log.lastIndex.next
             log.append(piece, 0..<1, first: index, runs: [TermRun(term: Term(1), count: 1)])
             try log.write(hardState: nil, entries: Persist.Entries(first: index, last: index))
-            try log.compact(through: EntryID(term: Term(1), index: index))
+            if log.segmentCount > Self.keptSegments {
+                try log.compact(through: EntryID(term: Term(1), index: index))
+            }
             if let work = log.takeSyncWork() {
                 try work.perform()
                 log.syncFinished(work)
@@ -79,24 +90,30 @@ final class LogRun {
         }
     }
 
-    private func finished(_ result: BackgroundResult<RealFileSystem>) {
+    private func finished(_ result: BackgroundResult<RealFileSystem>, _ nanoseconds: UInt64) {
         switch result {
         case .synced(let work):
+            syncNanoseconds += nanoseconds
             log.syncFinished(work)
             hasSynced = true
-        case .upkept(let result): log.upkeepFinished(result)
+        case .upkept(let result):
+            log.upkeepFinished(result)
+            upkeepIsOut = false
         case .failed(let error): stop(error)
         default: break
         }
     }
 
     private func turn() {
-        guard hasSynced, failure == nil else { return }
-        hasSynced = false
-        let now = MonotonicTime.now
-        latencies.append(now.nanoseconds(since: begun))
-        guard now < end else { return stop(nil) }
-        begin()
+        guard failure == nil else { return }
+        if hasSynced {
+            hasSynced = false
+            let now = MonotonicTime.now
+            latencies.append(now.nanoseconds(since: begun))
+            isOver = now >= end
+            if !isOver { begin() }
+        }
+        if isOver, !upkeepIsOut { stop(nil) }
     }
 
     /// All writers were released: each appends again.
@@ -108,12 +125,15 @@ final class LogRun {
         do throws(StorageError) {
             try log.write(
                 hardState: nil, entries: Persist.Entries(first: first, last: log.lastIndex))
-            if !options.isFresh, log.segmentCount > 3 {
+            if !options.isFresh, log.segmentCount > Self.keptSegments {
                 try log.compact(through: EntryID(term: Term(1), index: first))
             }
         } catch { return stop(error) }
         if let work = log.takeSyncWork() { workers?.start(.sync(work)) }
-        if let work = log.takeUpkeep() { workers?.start(.upkeep(work)) }
+        if let work = log.takeUpkeep() {
+            upkeepIsOut = true
+            workers?.start(.upkeep(work))
+        }
     }
 
     private func stop(_ error: StorageError?) {
