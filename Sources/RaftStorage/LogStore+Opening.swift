@@ -104,6 +104,9 @@ extension LogStore {
         for spare in spares.dropFirst(settings.spareSegments) {
             try files.remove(logDirectory + "/" + LogFormat.fileName(spare: spare))
         }
+        // The process that made the log may have ended before all names on the way to it were durable.
+        try files.syncDirectory(directory)
+        try files.syncDirectory(parentDirectory(of: directory))
         let store = LogStore(
             files: files, directory: logDirectory, settings: settings, header: header,
             segments: recovery.segments, next: recovery.next,

@@ -83,9 +83,7 @@ public struct LogUpkeep<Files: FileSystem>: Sendable {
                 try files.remove(path(LogFormat.fileName(segment: number)))
             }
         }
-        if let next {
-            try prepare(next, from: source.map { path(LogFormat.fileName(spare: $0)) }, &result)
-        }
+        if let next { try prepare(next, from: source, &result) }
         try files.syncDirectory(directory)
         return result
     }
@@ -96,16 +94,17 @@ public struct LogUpkeep<Files: FileSystem>: Sendable {
             path(LogFormat.fileName(segment: number)), to: path(LogFormat.fileName(spare: number)))
     }
 
+    /// - Parameter source: The spare file that is to be used again; it stays one when there is no space.
     private func prepare(
-        _ number: UInt32, from source: String?, _ result: inout Result
+        _ number: UInt32, from source: UInt32?, _ result: inout Result
     ) throws(StorageError) {
+        var source = source
         do throws(StorageError) {
             var ready = path(LogFormat.preparingName)
-            var isReused = false
-            if let source, try resize(source) {
-                ready = source
-                isReused = true
+            if let spare = source.map({ path(LogFormat.fileName(spare: $0)) }), try resize(spare) {
+                ready = spare
             } else {
+                source = nil
                 try makeBlank(ready)
             }
             let name = path(LogFormat.fileName(segment: number))
@@ -115,10 +114,11 @@ public struct LogUpkeep<Files: FileSystem>: Sendable {
                 segment: LogStore.Segment(
                     number: number, file: try files.open(name, create: false),
                     capacity: segmentBytes),
-                isReused: isReused)
+                isReused: source != nil)
         } catch {
             guard error.kind == .full else { throw error }
             result.shortage = error
+            if let source { result.spares.insert(source, at: 0) }
             try files.removeIfPresent(path(LogFormat.preparingName))
         }
     }

@@ -10,8 +10,8 @@ enum StorageCommand {
           On a simulated disk:
           --cycles   random crashes and restarts against a twin that is an array, and as many at any call
                      of the disk; default 10000
-          --seeds    of the runs in which power fails at every call, every call fails, and every
-                     byte flips; default 0..<3
+          --seeds    of the runs in which power fails at every call, every call fails, every call
+                     finds no space, and every byte flips; default 0..<3
           --subsets  at each call so many sets of surviving unsynced parts are tried, or all of them
                      when there are no more; default 64
           On the disk of this machine:
@@ -49,6 +49,7 @@ enum StorageCommand {
             for seed in seeds {
                 campaign.crashEverywhere(seed: seed, subsets: subsets)
                 campaign.failEverywhere(seed: seed)
+                campaign.fillEverywhere(seed: seed)
                 campaign.flipEverywhere(seed: seed, bits: UInt8(1) << UInt8(seed % 8))
             }
             return (campaign.report.counts, campaign.report.findings)

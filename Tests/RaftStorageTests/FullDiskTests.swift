@@ -123,6 +123,30 @@ internal import Testing
         }
     }
 
+    /// Also a new name may need space.
+    @Test func `keeps an old segment that could not be used again for lack of space`() throws {
+        let store = try House.create(files)
+        for i in 1...12 {
+            try store.put([entry(900)], at: i)
+            try store.sync()
+        }
+        try store.compact(through: EntryID(1, 12))
+        try store.sync()
+        let spares = store.spareCount
+        #expect(spares > 0)
+        for i in 13...17 { try store.put([entry(900)], at: i) }
+        let sync = try #require(store.takeSyncWork())
+        try sync.perform()
+        store.syncFinished(sync)
+        let upkeep = try #require(store.takeUpkeep())
+        files.fullCall = files.spaceCallCount + 1
+        store.upkeepFinished(try upkeep.perform())
+        #expect(store.shortage?.operation == "rename" && store.spareCount == spares)
+        let retry = try #require(store.takeUpkeep(retries: true))
+        store.upkeepFinished(try retry.perform())
+        #expect(store.shortage == nil && store.spareCount == spares - 1)
+    }
+
     @Test func `writes no snapshot, leaves nothing of it, and does later`() throws {
         let snapshots = try Snapshots.open(files)
         files.capacityBytes = files.usedBytes + 100

@@ -27,6 +27,28 @@ internal import Wire
         #expect(store.lastIndex == .zero)
     }
 
+    /// Its names were in memory alone when the process ended that had made it, and who opens it goes by them.
+    @Test
+    func `a new log whose maker ended at any call does not lose what the next process writes`()
+        throws
+    {
+        var opened = 0
+        for call in 1...40 {
+            let files = SimulatedFileSystem()
+            files.lastCall = call
+            do { _ = try House.create(files) } catch is StorageError {}
+            files.endProcess()
+            guard let (store, _) = try House.open(files) else { continue }
+            opened += 1
+            try store.put([Entry(term: 1, content: [1])], at: 1)
+            let sync = try #require(store.takeSyncWork())
+            try sync.perform()
+            files.crashKeepingNothing()
+            #expect(try House.open(files)?.store.lastIndex == LogIndex(1), "call \(call)")
+        }
+        #expect(opened > 10)
+    }
+
     @Test func `a second log is not made over the first`() throws {
         _ = try House.create(files)
         #expect(throws: StorageError.self) { try House.create(files) }

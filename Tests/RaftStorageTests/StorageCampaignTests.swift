@@ -20,6 +20,22 @@ internal import Testing
         }
     }
 
+    @Test func `finds nothing when there is no space, and has met it everywhere`() {
+        var campaign = StorageCampaign()
+        campaign.fillEverywhere(seed: 1)
+        #expect(campaign.report.findings == [])
+        for name in [
+            "calls without space, once: log", "calls without space, and all after them: log",
+            "calls without space, once: snapshots",
+            "calls without space, and all after them: snapshots",
+            "beginnings that failed for lack of space", "restarts on the full disk",
+            "times that nothing was taken for lack of space",
+        ] {
+            let count = campaign.report.counts.first { $0.name == name }?.count ?? 0
+            #expect(count > 20, "\(name)")
+        }
+    }
+
     /// Of a segment's header the first sector had reached the device up to the version, and no further.
     @Test func `opens a log whose newest header was torn within its version`() {
         var campaign = StorageCampaign()

@@ -39,7 +39,14 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
             }
             throw error
         }
-        try files.reserve(start + copy.count - content.size, "write", path)
+        do throws(StorageError) {
+            try files.reserve(start + copy.count - content.size, "write", path)
+        } catch {
+            if files.spaceCallCount == files.fullCall {
+                content.change(.write(start, Array(copy.prefix(copy.count / 2))))
+            }
+            throw error
+        }
         content.change(.write(start, copy))
         if files.isAlwaysDurable { content.sync() }
     }
@@ -73,8 +80,11 @@ public final class SimulatedFile: StorageFile, @unchecked Sendable {
     public func sync() throws(StorageError) {
         do throws(StorageError) {
             try files.begin("sync", path, life: life)
+            try files.beginTaking("sync", path, needsMore: false)
         } catch {
-            if files.callCount == files.failingCall { content.loseUnsynced() }
+            if files.callCount == files.failingCall || error.kind == .full {
+                content.loseUnsynced()
+            }
             throw error
         }
         content.sync()

@@ -39,6 +39,15 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     public var failureCode: Int32 = 5
     /// The number of bytes that all files may hold together, reserved space included.
     public var capacityBytes: Int?
+    /// The number of calls so far that could have found the disk full: those that make or rename something, write,
+    /// reserve or sync. Only some of them need more space than they have; no file system needs none for the others.
+    public private(set) var spaceCallCount = 0
+    /// The call of these, counted from 1, that finds it full. A write leaves half of its bytes behind, a sync
+    /// loses for good what it should have made durable. Survives the ends of processes.
+    public var fullCall: Int?
+    /// Whether after `fullCall` all others find it full that surely need more space: for a new name, or beyond
+    /// what the file has.
+    public var staysFull = false
     /// The last calls, the newest last, for a look at what went wrong.
     public private(set) var history: [String] = []
     /// How many calls `history` keeps.
@@ -55,6 +64,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         case .directory: return
         case .file: throw StorageError(.exists, operation: "createDirectory", path: path)
         case nil:
+            try beginTaking("createDirectory", path)
             parent.change(.link(name, .directory(SimulatedDirectory())), durably: isAlwaysDurable)
         }
     }
@@ -75,6 +85,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         guard create, parent.live[name] == nil else {
             throw StorageError(.notFound, operation: "open", path: path)
         }
+        try beginTaking("open", path)
         let content = SimulatedContent()
         parent.change(.link(name, .file(content)), durably: isAlwaysDurable)
         return SimulatedFile(self, content, path: path, life: life)
@@ -102,6 +113,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         if case .directory = node, parent.live[newName] != nil {
             throw StorageError(.exists, operation: "rename", path: to)
         }
+        try beginTaking("rename", from, needsMore: false)
         if case .file(let content) = node, newName.hasSuffix(".log") { content.beginAnew() }
         parent.change(.rename(name, newName, node), durably: isAlwaysDurable)
     }
@@ -133,6 +145,7 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     /// Makes the names in a directory durable, and not what they name.
     public func syncDirectory(_ path: String) throws(StorageError) {
         try begin("syncDirectory", path)
+        try beginTaking("syncDirectory", path, needsMore: false)
         try directory(path, "syncDirectory").sync()
     }
 
@@ -162,8 +175,22 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         }
     }
 
+    /// Counts a call that may find the disk full, and throws when it does.
+    ///
+    /// - Parameter needsMore: Whether it surely needs more space than there is reserved.
+    func beginTaking(
+        _ operation: String, _ path: String, needsMore: Bool = true
+    ) throws(StorageError) {
+        spaceCallCount += 1
+        guard let fullCall else { return }
+        if spaceCallCount == fullCall || staysFull && needsMore && spaceCallCount > fullCall {
+            throw StorageError(.full, operation: operation, path: path, detail: "injected")
+        }
+    }
+
     /// Throws when that many more bytes would not fit.
     func reserve(_ bytes: Int, _ operation: String, _ path: String) throws(StorageError) {
+        try beginTaking(operation, path, needsMore: bytes > 0)
         guard bytes > 0, let capacityBytes, usedBytes + bytes > capacityBytes else { return }
         throw StorageError(.full, operation: operation, path: path)
     }
