@@ -125,6 +125,8 @@ extension NodeLoop {
 
     mutating func beginCore() {
         feed(.start)
+        // What the disk has shown before, this core has not been told.
+        if disk.isStalled || space.isFull { feed(.diskHealth(isStalled: true)) }
         feed(.flush)
     }
 }

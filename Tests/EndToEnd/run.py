@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 
 import cases_backup
 import cases_client
+import cases_disk
 import cases_faults
 import cases_http
 import cases_processes
@@ -38,6 +39,7 @@ def main():
                 ("faults", cases_faults.CASES, frequent),
                 ("processes", cases_processes.CASES, {}),
                 ("backup", cases_backup.CASES, {}),
+                ("disk", cases_disk.CASES, {}),
             ],
             # Alone, since it leaves no time for the others.
             [("storm", cases_storm.CASES, frequent)],

@@ -93,6 +93,25 @@ internal import Wire
         check(!two.speaks())
     }
 
+    /// Else it might lead, take no proposals, and never hand over.
+    @Test func `a founder whose disk was full before does not campaign until there is space`()
+        throws
+    {
+        let one = try Founder(1, on: SimulatedFileSystem(), seed: 1)
+        let two = try Founder(2, on: SimulatedFileSystem(), seed: 2)
+        let three = try Founder(3, on: SimulatedFileSystem(), seed: 3)
+        // Enough for the record of the founding, not for a segment.
+        one.files.capacityBytes = one.files.usedBytes + 4096
+        check(!one.speaks())
+        let isFull = one.node.isDiskFull
+        #expect(isFull)
+        check(dial(one, two) && dial(one, three))
+        #expect(one.node.awaitedFounders == [])
+        check(!one.speaks(), "it campaigns")
+        one.files.capacityBytes = nil
+        check(one.speaks())
+    }
+
     @Test func `what a founder has put down it knows after a power failure, and for ever`() throws {
         var one = try Founder(1, on: SimulatedFileSystem(), seed: 1)
         let two = try Founder(2, on: SimulatedFileSystem(), seed: 2)
