@@ -7,10 +7,10 @@ struct Timing {
     var wall = Durations()
     var processor = Durations()
 
-    /// Times what `body` does.
-    mutating func record<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+    /// Times what `body` does; it says whether that counts.
+    mutating func record<Failure: Error>(_ body: () throws(Failure) -> Bool) throws(Failure) {
         let start = (MonotonicTime.now, MonotonicTime.ofThread)
-        try body()
+        guard try body() else { return }
         processor.record(MonotonicTime.ofThread.nanoseconds(since: start.1))
         wall.record(MonotonicTime.now.nanoseconds(since: start.0))
     }

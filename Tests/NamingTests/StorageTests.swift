@@ -76,6 +76,36 @@ internal import Testing
         #expect(array.count == 2_001)
     }
 
+    @Test func `a copy of a paged array stays as it was`() {
+        var array = PagedArray<Int>()
+        for i in 0..<20_000 { array.append(i) }
+        let copy = array
+        for i in UInt32(0)..<20_000 { array[i] += 1 }
+        array.append(-1)
+        #expect((0..<UInt32(20_000)).allSatisfy { copy[$0] == Int($0) })
+        #expect((0..<UInt32(20_000)).allSatisfy { array[$0] == Int($0) + 1 })
+        #expect(copy.count == 20_000)
+        #expect(array.count == 20_001)
+    }
+
+    @Test
+    func `a write to a copied array copies a chunk and a list, and to a paged one a short list`() {
+        var chunked = ChunkedArray<Int>()
+        var paged = PagedArray<Int>()
+        for i in 0..<100_000 {
+            chunked.append(i)
+            paged.append(i)
+        }
+        let (oldChunked, oldPaged) = (chunked, paged)
+        #expect(chunked.copiedBytes(since: oldChunked) == 0)
+        #expect(paged.copiedBytes(since: oldPaged) == 0)
+        // 128 to a chunk; the list of all has 782 of 8 bytes, that of a page 64, and there are 13 pages.
+        for i in [5, 6, 90_000] as [UInt32] { chunked[i] = 0 }
+        #expect(chunked.copiedBytes(since: oldChunked) == 2 * 1024 + 782 * 8)
+        for i in [5, 6, 130] as [UInt32] { paged[i] = 0 }
+        #expect(paged.copiedBytes(since: oldPaged) == 2 * 1024 + 64 * 8 + 13 * 16)
+    }
+
     @Test(arguments: UInt64(1)...20) func `the wheel gives out whoever is due`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var wheel = TimingWheel()

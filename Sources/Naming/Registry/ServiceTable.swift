@@ -1,6 +1,6 @@
 /// The services: by slot, by key and in order.
 struct ServiceTable: Sendable {
-    private var records = ChunkedArray<ServiceRecord>()
+    private var records = PagedArray<ServiceRecord>()
     private var free = SlotSet()
     private var index = ShardedIndex(shardBits: 8)
     /// The slots in the order of their keys.
@@ -80,6 +80,13 @@ struct ServiceTable: Sendable {
             if isBefore(self[ordered[middle]].key) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The bytes that are no longer shared with an earlier copy of this table; without the lists of instances.
+    func copiedBytes(since old: Self) -> Int {
+        records.copiedBytes(since: old.records) + free.copiedBytes(since: old.free)
+            + index.copiedBytes(since: old.index)
+            + (ordered.span.isIdentical(to: old.ordered.span) ? 0 : ordered.count * 4)
     }
 
     private static func compare(_ key: ServiceKey, _ namespace: String, _ group: String?) -> Int {

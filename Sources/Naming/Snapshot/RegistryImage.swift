@@ -30,7 +30,7 @@ extension Registry {
 package struct RegistryImage: Sendable {
     private static let pieceBytes = 64 * 1_024
 
-    private let registry: Registry
+    fileprivate let registry: Registry
 
     init(_ registry: Registry) {
         var frozen = registry
@@ -53,6 +53,22 @@ package struct RegistryImage: Sendable {
             if writer.buffer.count >= Self.pieceBytes { try emit(writer.takePiece()) }
         }
         try emit(writer.takeLastPiece())
+    }
+}
+
+extension Registry {
+    /// What the commands since a view was taken have copied because of it, in bytes: their delay, as a count.
+    ///
+    /// The lists of the instances of a service, 4 bytes each, are left out.
+    package func copiedBytes(since image: RegistryImage) -> Int {
+        let old = image.registry
+        return pulses.copiedBytes(since: old.pulses) + records.copiedBytes(since: old.records)
+            + services.copiedBytes(since: old.services)
+            + freeSlots.copiedBytes(since: old.freeSlots)
+            + instanceIndex.copiedBytes(since: old.instanceIndex)
+            + names.copiedBytes(since: old.names) + profiles.copiedBytes(since: old.profiles)
+            + instanceWheel.copiedBytes(since: old.instanceWheel)
+            + serviceWheel.copiedBytes(since: old.serviceWheel)
     }
 }
 

@@ -8,7 +8,7 @@ struct InternTable<Value: Hashable & Sendable>: Sendable {
         var uses: UInt32
     }
 
-    private var entries = ChunkedArray<Entry>()
+    private var entries = PagedArray<Entry>()
     private var free = SlotSet()
     private var index: ShardedIndex
     private(set) var count = 0
@@ -57,6 +57,12 @@ struct InternTable<Value: Hashable & Sendable>: Sendable {
         entries[id].value = nil
         free.insert(id)
         count -= 1
+    }
+
+    /// The bytes that are no longer shared with an earlier copy of this table.
+    func copiedBytes(since old: Self) -> Int {
+        entries.copiedBytes(since: old.entries) + free.copiedBytes(since: old.free)
+            + index.copiedBytes(since: old.index)
     }
 
     private static func hash(_ value: Value) -> UInt64 {

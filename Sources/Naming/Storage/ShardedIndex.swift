@@ -46,6 +46,15 @@ struct ShardedIndex: Sendable {
         shards[shard].remove(Self.cell(hash, slot))
     }
 
+    /// The bytes that are no longer shared with an earlier copy of this index.
+    func copiedBytes(since old: Self) -> Int {
+        guard !shards.span.isIdentical(to: old.shards.span) else { return 0 }
+        var bytes = shards.count * MemoryLayout<Shard>.stride
+        for (new, old) in zip(shards, old.shards)
+        where !new.cells.span.isIdentical(to: old.cells.span) { bytes += new.cells.count * 8 }
+        return bytes
+    }
+
     private static func cell(_ hash: UInt64, _ slot: UInt32) -> UInt64 {
         (hash >> 32) << 32 | UInt64(slot + 1)
     }

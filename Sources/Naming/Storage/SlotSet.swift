@@ -37,4 +37,11 @@ struct SlotSet: Equatable, Sendable {
             index = word
         }
     }
+
+    /// The bytes that are no longer shared with an earlier copy of this set.
+    func copiedBytes(since old: Self) -> Int {
+        zip(levels, old.levels).reduce(0) {
+            $1.0.span.isIdentical(to: $1.1.span) ? $0 : $0 + $1.0.count * 8
+        }
+    }
 }

@@ -22,7 +22,7 @@ struct TimingWheel: Sendable {
         var place = TimingWheel.unarmed
     }
 
-    private var nodes = ChunkedArray<Node>()
+    private var nodes = PagedArray<Node>()
     private var heads = Array(repeating: nowhere, count: Int(overdue) + 1)
     /// For each level a bit a list that is not empty.
     private var occupied = Array(repeating: UInt64(0), count: levelCount)
@@ -81,6 +81,12 @@ struct TimingWheel: Sendable {
             }
         }
         elapsed = max(elapsed, now)
+    }
+
+    /// The bytes that are no longer shared with an earlier copy of this wheel.
+    func copiedBytes(since old: Self) -> Int {
+        nodes.copiedBytes(since: old.nodes)
+            + (heads.span.isIdentical(to: old.heads.span) ? 0 : heads.count * 4)
     }
 }
 
