@@ -77,11 +77,21 @@ let package = Package(
                 "Raft", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost", "Naming",
                 "NamingServer", "Platform",
             ]),
+        .target(name: "CBench"),
+        library(
+            "RaftBench",
+            [
+                "CBench", "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
+                "Platform",
+            ]),
         executable(
             "muster", ["NamingServer", "NamingClient", "NamingTools", "NamingBench", "Platform"]),
         executable(
             "raft-lab",
-            ["Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "RaftTesting", "Platform"]),
+            [
+                "Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftHost", "RaftTesting",
+                "RaftBench", "Platform",
+            ]),
 
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft", "RaftRuntime", "RaftTesting"], exclude: ["Scenarios"]),
@@ -98,6 +108,7 @@ let package = Package(
                 "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
                 "RaftTesting", "Platform",
             ]),
+        tests("RaftBenchTests", ["RaftBench", "Platform"]),
         tests("NamingTests", ["Wire", "Naming"]),
         tests("NacosTests", ["Wire", "Naming", "Nacos"]),
         tests(

@@ -26,6 +26,11 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
         MonotonicTime(nanoseconds: read(CLOCK_THREAD_CPUTIME_ID))
     }
 
+    /// For how long all threads of this process together have had a processor (`CLOCK_PROCESS_CPUTIME_ID`).
+    package static var ofProcess: MonotonicTime {
+        MonotonicTime(nanoseconds: read(CLOCK_PROCESS_CPUTIME_ID))
+    }
+
     /// The moment that many nanoseconds later; stays at the end of time instead of overflowing.
     package func advanced(byNanoseconds count: UInt64) -> MonotonicTime {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(count)

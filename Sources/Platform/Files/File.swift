@@ -70,6 +70,29 @@ package final class File: Sendable {
         return bytes
     }
 
+    /// Reads up to `count` bytes from the start of a file whose length the kernel does not tell, as of those
+    /// under `/proc`.
+    package func readStart(_ count: Int) throws(SystemError) -> [UInt8] {
+        var failure = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let number = descriptor.number
+            while filled < count {
+                let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+                let place = off_t(filled)
+                let result = callKernel {
+                    unsafe pread(number, rest.baseAddress, rest.count, place)
+                }
+                guard result > 0 else {
+                    failure = result
+                    return
+                }
+                filled += result
+            }
+        }
+        guard failure == 0 else { throw SystemError("read", path, code: Int32(-failure)) }
+        return bytes
+    }
+
     /// Writes all of `bytes`, or throws; after an error any part of them may have been written.
     package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
         var place = try position(offset)

@@ -1,13 +1,21 @@
 internal import Platform
+internal import RaftBench
 internal import RaftHost
 
 /// `raft-lab bench`: how fast a part is, next to the least that it could cost on this machine.
 enum BenchCommand {
     static let usage = """
-        usage: raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
+        usage: raft-lab bench commit [--json] [--seconds S] [--entries N] [--outstanding N] [--bytes N] [--nodes N]
+               raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
+               raft-lab bench --compare A.json B.json
 
+          commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024 of 64 and
+                256 bytes): a second, processor time and allocations each, latency
+            --seconds, --entries   how long each case is measured, or for how many entries; default 1 s
+            --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3)
+            --json     one JSON object a line, as --compare takes them
           wal   appends through the log as a node uses it, every one synced, next to the bare cost of
                 pwrite and fdatasync of the same bytes in the same batches
             --dir      a directory on the disk in question, which must be there; default: a temporary one
@@ -23,9 +31,21 @@ enum BenchCommand {
     static func run(_ arguments: [String]) -> Bool {
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
+        case "commit": return CommitCommand.run(rest)
         case "wal": return measureLog(LogBench.Options(rest))
         case "crc": return ChecksumBench.run()
+        case "--compare" where rest.count == 2: return compare(rest[0], rest[1])
         default: fail(usage)
+        }
+    }
+
+    private static func compare(_ first: String, _ second: String) -> Bool {
+        do {
+            try BenchComparison.run(first, second) { print($0) }
+            return true
+        } catch {
+            print("\(error)")
+            return false
         }
     }
 

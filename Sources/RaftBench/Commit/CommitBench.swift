@@ -1,0 +1,118 @@
+internal import Platform
+internal import RaftRuntime
+
+/// Entries committed and applied, while a fixed number of proposals is outstanding.
+package struct CommitBench {
+    /// What the nodes stand on.
+    package enum Stage: String, CaseIterable, Sendable {
+        /// Logs in memory, messages handed over in memory, all nodes on one thread.
+        case memory = "a"
+    }
+
+    package var stages = Stage.allCases
+    package var outstanding = [1, 64, 1024]
+    package var entryBytes = [64, 256]
+    package var nodes = 3
+    /// How long each case is measured, when not for a fixed number of entries.
+    package var seconds = 1.0
+    package var entries: Int?
+
+    /// Takes the defaults.
+    package init() {}
+
+    /// Measures all cases.
+    package func run(_ report: BenchReport) throws {
+        for stage in stages {
+            for count in outstanding {
+                for bytes in entryBytes {
+                    let parameters = [
+                        BenchRow.Parameter(name: "stage", value: stage.rawValue),
+                        BenchRow.Parameter(name: "nodes", value: "\(nodes)"),
+                        BenchRow.Parameter(name: "outstanding", value: "\(count)"),
+                        BenchRow.Parameter(name: "bytes", value: "\(bytes)"),
+                    ]
+                    try report.measure("commit", parameters) {
+                        try measureInMemory(outstanding: count, bytes: bytes)
+                    }
+                }
+            }
+        }
+    }
+
+    private func measureInMemory(outstanding: Int, bytes: Int) throws -> [BenchRow.Metric] {
+        var settings = NodeSettings()
+        // The machine may do something else for a while; a new leader would only blur the figure.
+        try settings.setTimeouts(electionMilliseconds: 2000, heartbeatMilliseconds: 100)
+        let cluster = try MemoryCluster(nodes: nodes, settings: settings)
+        var proposer = Proposer(
+            outstanding: outstanding, bytes: bytes, expected: entries ?? 1 << 20)
+        // Memory that is asked for once is asked for before this is measured.
+        try proposer.run(until: .entries(max(20 * outstanding, 2000)), at: cluster)
+        proposer.forget()
+        let meter = Meter()
+        try proposer.run(until: entries.map { .entries($0) } ?? .seconds(seconds), at: cluster)
+        let use = meter.stop(operations: proposer.ended)
+        return use.metrics + proposer.latencies.metrics
+    }
+}
+
+/// Keeps a number of proposals outstanding: for each that has ended it makes another.
+private struct Proposer {
+    enum Goal {
+        case entries(Int)
+        case seconds(Double)
+    }
+
+    private let command: [UInt8]
+    private let outstanding: Int
+    private let capacity: Int
+    /// Proposals end in the order in which they were made: how many of them, and when.
+    private var waiting: [(count: Int, since: MonotonicTime)] = []
+    private var waitingCount = 0
+    private(set) var latencies: Latencies
+    private(set) var ended = 0
+
+    init(outstanding: Int, bytes: Int, expected: Int) {
+        command = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        self.outstanding = outstanding
+        capacity = expected
+        latencies = Latencies(capacity: expected)
+    }
+
+    mutating func forget() {
+        latencies = Latencies(capacity: capacity)
+        ended = 0
+    }
+
+    mutating func run(until goal: Goal, at cluster: MemoryCluster) throws {
+        let start = MonotonicTime.now
+        var isOver = false
+        while !isOver || waitingCount > 0 {
+            if !isOver, waitingCount < outstanding { try propose(at: cluster) }
+            for completion in try cluster.turn() { try end(completion) }
+            switch goal {
+            case .entries(let count): isOver = ended + waitingCount >= count
+            case .seconds(let seconds):
+                isOver = MonotonicTime.now.nanoseconds(since: start) > UInt64(seconds * 1e9)
+            }
+        }
+    }
+
+    private mutating func propose(at cluster: MemoryCluster) throws {
+        let count = outstanding - waitingCount
+        for _ in 0..<count { _ = try cluster.propose(command.span) }
+        waiting.append((count, .now))
+        waitingCount += count
+    }
+
+    private mutating func end(_ completion: Completion<UInt64>) throws {
+        guard case .proposal(_, .done) = completion, !waiting.isEmpty else {
+            throw BenchError("a proposal was not done: \(completion)")
+        }
+        latencies.record(MonotonicTime.now.nanoseconds(since: waiting[0].since))
+        ended += 1
+        waitingCount -= 1
+        waiting[0].count -= 1
+        if waiting[0].count == 0 { waiting.removeFirst() }
+    }
+}

@@ -1,0 +1,47 @@
+internal import RaftBench
+
+/// `raft-lab bench commit`.
+enum CommitCommand {
+    /// Whether it could be measured.
+    static func run(_ arguments: [String]) -> Bool {
+        var bench = CommitBench()
+        var isJSON = false
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            switch name {
+            case "--json": isJSON = true
+            case "--seconds": bench.seconds = seconds(rest.popFirst())
+            case "--entries": bench.entries = positive(rest.popFirst(), name, 1_000_000_000)
+            case "--outstanding":
+                bench.outstanding = [positive(rest.popFirst(), name, 1_000_000)]
+            case "--bytes": bench.entryBytes = [positive(rest.popFirst(), name, 1 << 20)]
+            case "--nodes": bench.nodes = positive(rest.popFirst(), name, 9)
+            default: fail("\(name) is not known:\n\(BenchCommand.usage)")
+            }
+        }
+        do {
+            let duration = bench.entries.map { "\($0) entries" } ?? "\(bench.seconds) s"
+            let report = try BenchReport(asJSON: isJSON, settings: "\(duration) each") {
+                print($0)
+            }
+            try bench.run(report)
+            return true
+        } catch {
+            print("\(error)")
+            return false
+        }
+    }
+
+    private static func seconds(_ text: String?) -> Double {
+        guard let value = text.flatMap(Double.init), (0.01...600).contains(value) else {
+            fail("--seconds takes a number up to 600")
+        }
+        return value
+    }
+
+    private static func positive(_ text: String?, _ name: String, _ limit: Int) -> Int {
+        let value = number(text, name)
+        guard (1...limit).contains(value) else { fail("\(name) takes 1 to \(limit)") }
+        return value
+    }
+}

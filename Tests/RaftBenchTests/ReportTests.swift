@@ -1,0 +1,59 @@
+internal import Platform
+internal import Testing
+
+@testable internal import RaftBench
+
+@Suite struct `Reports of benchmarks` {
+    @Test func `figures have three digits that count`() {
+        let figures: [(Double, String)] = [
+            (0, "0.00"), (0.004, "0.00"), (0.005, "0.01"), (1.999, "2.00"), (9.5, "9.50"),
+            (12.34, "12.3"), (99.96, "100.0"), (123.4, "123"), (1_234_567, "1234567"),
+            (-1.5, "-1.50"), (-0.001, "0.00"),
+        ]
+        for (value, text) in figures { #expect(BenchReport.figure(value) == text) }
+    }
+
+    @Test func `quantiles are of what was recorded`() {
+        var latencies = Latencies(capacity: 4)
+        for number in (1...1000).reversed() { latencies.record(UInt64(number) * 1000) }
+        #expect(latencies.metrics.map(\.value) == [501, 991, 1000])
+    }
+
+    @Test func `a run in memory commits what it says, and can be compared with another`() throws {
+        var bench = CommitBench()
+        bench.outstanding = [3]
+        bench.entryBytes = [10]
+        bench.entries = 50
+        var lines: [String] = []
+        let report = try BenchReport(asJSON: true, settings: "test") { lines.append($0) }
+        try bench.run(report)
+        #expect(lines.count == 2)
+
+        let directory = try Directory.makeTemporary(prefix: "muster-test")
+        defer { #expect(throws: Never.self) { try Directory.removeTree(directory) } }
+        let paths = try ["a", "b"].map { name in
+            let file = try File("\(directory)/\(name)", .readWrite, create: .always)
+            let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+            try file.write(bytes.span, at: 0)
+            return "\(directory)/\(name)"
+        }
+        var told: [String] = []
+        try BenchComparison.run(paths[0], paths[1]) { told.append($0) }
+        #expect(told[0].hasPrefix("commit stage=a nodes=3 outstanding=3 bytes=10"))
+        #expect(told.contains { $0.hasPrefix("  allocations: ") && $0.hasSuffix(" 1.00 times") })
+        #expect(told.last == "1 of 1 and 1 rows compared")
+    }
+
+    @Test func `what is no report is refused by file and line`() throws {
+        let directory = try Directory.makeTemporary(prefix: "muster-test")
+        defer { #expect(throws: Never.self) { try Directory.removeTree(directory) } }
+        let path = "\(directory)/x"
+        let file = try File(path, .readWrite, create: .always)
+        let bytes = Array("{\n".utf8)
+        try file.write(bytes.span, at: 0)
+        let error = #expect(throws: BenchError.self) {
+            try BenchComparison.run(path, path) { _ in }
+        }
+        #expect(error?.description.hasPrefix("\(path), line 1 is no line of a report") == true)
+    }
+}
