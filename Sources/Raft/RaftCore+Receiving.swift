@@ -28,6 +28,43 @@ extension RaftCore {
         }
     }
 
+    /// Whether a node may speak under its name.
+    ///
+    /// The membership pins the incarnation of its members. Who comes with another one has lost its disk,
+    /// and with it the votes and acknowledgements that it gave: if it were heard, a term could get two
+    /// leaders, or a committed entry be lost. Whoever is no member is not counted, and may speak.
+    public func admits(_ node: NodeID, incarnation: UInt64) -> Bool {
+        guard let pinned = configuration.incarnation(of: node), pinned != 0 else { return true }
+        return pinned == incarnation
+    }
+
+    /// Whether a message may be taken from a peer that comes with this incarnation; to be asked before it is
+    /// handed in.
+    ///
+    /// This node may be behind, and one that may not speak here (`admits(_:incarnation:)` for nodes) a member by
+    /// now. So of such a one is heard what counts nothing that it has promised. It may speak as a leader: it could
+    /// not lead if a quorum had not counted it. And it may ask for a vote when its log is newer than the own one, as it
+    /// is if it has the membership that counts it and this node has not. Else those who are behind might be needed for a
+    /// quorum, and hear nobody who could win.
+    ///
+    /// That a vote names a node and not its incarnation does no harm. Let A and B be two incarnations that have
+    /// both been voters, B later. A membership in which A is none was committed before B became one (`readmit`,
+    /// or remove and add). Who asks is a voter in its own log. So a log with that membership in it does not come from A,
+    /// and whoever voted for A in a term had nothing committed behind it; and in that term it takes nothing of
+    /// earlier ones any more. B has all that was committed before. So a voter that gave its vote of a term to A,
+    /// and gives it to B too, hides nothing from B; and A cannot win where B may ask, for it lacks what is committed.
+    public func admits(_ message: Message, incarnation: UInt64) -> Bool {
+        guard !admits(message.from, incarnation: incarnation) else { return true }
+        switch message.body {
+        case .append, .heartbeat, .commitNotice, .snapshotPart, .timeoutNow: return true
+        case .preVoteRequest(let last), .voteRequest(let last, _):
+            return last != log.last && last.isAtLeastAsUpToDate(as: log.last)
+        case .preVoteResponse, .voteResponse, .appendResponse, .heartbeatResponse,
+            .snapshotResponse, .readIndexRequest, .readIndexResponse:
+            return false
+        }
+    }
+
     func drop(_ message: Message, _ reason: TraceEvent.DropReason, into effects: inout [Effect]) {
         effects.append(.trace(.messageDropped(from: message.from, reason: reason)))
     }

@@ -2,16 +2,9 @@ public import Raft
 internal import RaftFormat
 
 extension NodeLoop {
-    /// Whether a node may speak under its name.
-    ///
-    /// The membership pins the incarnation of its members. Who comes with another one has lost its disk,
-    /// and with it the votes and acknowledgements that it gave: if it were heard, a term could get two
-    /// leaders, or a committed entry be lost. Whoever is no member is not counted, and may speak.
+    /// Whether a node may speak under its name; see `RaftCore.admits(_:incarnation:)`.
     public func admits(_ node: NodeID, incarnation: UInt64) -> Bool {
-        guard let pinned = core.configuration.incarnation(of: node), pinned != 0 else {
-            return true
-        }
-        return pinned == incarnation
+        core.admits(node, incarnation: incarnation)
     }
 
     /// Takes a wish for another membership. The outcome comes as a completion.

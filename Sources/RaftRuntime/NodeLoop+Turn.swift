@@ -12,9 +12,8 @@ extension NodeLoop {
 
     /// Takes in an envelope from a peer whose name and incarnation the network vouches for.
     ///
-    /// One that may not speak under its name (`admits`) is heard only as a leader. It could not have been
-    /// elected without being admitted by a quorum, so then it is this node whose membership is behind; and
-    /// it must hear the leader to learn of the newer one.
+    /// One that may not speak under its name (`admits`) is heard only where nothing counts that it has promised:
+    /// as a leader, and when it asks for a vote with a newer log (`RaftCore.admits`).
     public mutating func receive(
         _ envelope: consuming Envelope, from peer: NodeID, incarnation: UInt64
     ) {
@@ -24,7 +23,10 @@ extension NodeLoop {
             hasReceived = true
             return receive(request, from: peer, incarnation: incarnation)
         }
-        guard envelope.isOfLeader || admits(peer, incarnation: incarnation) else {
+        guard
+            admits(peer, incarnation: incarnation)
+                || hears(stranger: envelope, from: peer, incarnation: incarnation)
+        else {
             return ignoreStranger(peer, incarnation)
         }
         hasReceived = true
@@ -34,6 +36,14 @@ extension NodeLoop {
         case .proposalsRefused(let refused): receiveRefusal(refused, from: peer)
         case .rejoin: break  // handled above, whoever says it
         }
+    }
+
+    /// Whether one that may not speak under its name is heard all the same: this node may be behind.
+    private func hears(
+        stranger envelope: borrowing Envelope, from peer: NodeID, incarnation: UInt64
+    ) -> Bool {
+        guard case .raft(let message, _) = copy envelope, message.from == peer else { return false }
+        return core.admits(message, incarnation: incarnation)
     }
 
     private mutating func receive(
@@ -232,18 +242,5 @@ extension NodeLoop {
         batch.removeAll(keepingCapacity: true)
         if effects.isEmpty { effects = batch }
         while let sent = sentAppends.popLast() { feed(sent) }
-    }
-}
-
-extension Envelope {
-    /// Whether only a leader says this.
-    fileprivate var isOfLeader: Bool {
-        guard case .raft(let message, _) = self else { return false }
-        switch message.body {
-        case .append, .heartbeat, .commitNotice, .snapshotPart, .timeoutNow: return true
-        case .preVoteRequest, .preVoteResponse, .voteRequest, .voteResponse, .appendResponse,
-            .heartbeatResponse, .snapshotResponse, .readIndexRequest, .readIndexResponse:
-            return false
-        }
     }
 }

@@ -135,6 +135,20 @@ internal import Testing
         #expect(explorer.run().violation == "it is back")
     }
 
+    @Test func `one that has begun anew gets the vote of one that knows only the earlier one`()
+        throws
+    {
+        let isUnheard: @Sendable ([ModelNode]) -> String? = { nodes in
+            let (three, four) = (nodes[2].core, NodeID(4))
+            let hasVoted = three.hardState == HardState(term: Term(3), vote: four)
+            return hasVoted && three.configuration.member(four)?.incarnation == 4 ? "heard" : nil
+        }
+        var preset = try #require(ExplorationPreset.named("strange-voter"))
+        preset.maxTerm = 3
+        var explorer = try Explorer(preset, limit: 50_000, invariant: isUnheard)
+        #expect(explorer.run().violation == "heard")
+    }
+
     @Test func `a limit cuts an exploration and says so`() throws {
         var explorer = try Explorer(Self.small[0], limit: 50)
         let report = explorer.run()

@@ -51,6 +51,8 @@ final class OutgoingLink {
     private let encoder: FrameEncoder
     private let isFounding: () -> Bool
     private let isRejoining: () -> Bool
+    /// The incarnation that all that waits or leaves is meant for, once one is known.
+    private(set) var addressee: UInt64?
     private let onEvent: (Event) -> Void
     private var state = State.stopped
     private var delay: RetryDelay
@@ -104,6 +106,18 @@ final class OutgoingLink {
         guard case .waiting(let timer) = state else { return }
         loop.cancel(timer)
         dial()
+    }
+
+    /// From now on all is meant for this incarnation of the peer: what waits for another one is dropped, and a
+    /// connection with it closed. Votes and answers name a node only, and would be taken for its own by any.
+    func turn(to incarnation: UInt64) {
+        defer { addressee = incarnation }
+        guard let addressee, addressee != incarnation else { return }
+        dropQueue()
+        guard case .established(let connection, _) = state else { return }
+        statistics.brokenConnections += 1
+        waitAndDial()
+        connection.close()
     }
 
     /// Lets go of everything; no event follows.
@@ -269,6 +283,12 @@ final class OutgoingLink {
     }
 
     private func establish(_ connection: Connection, _ identity: NodeIdentity) {
+        // Another one may have become the right one since the hello.
+        guard peer.incarnation ?? identity.incarnation == identity.incarnation else {
+            connection.close()
+            return giveUp(.failed("another incarnation answers"))
+        }
+        turn(to: identity.incarnation)
         state = .established(connection, since: loop.turnTime)
         statistics.connects += 1
         statistics.sentEnvelopes += UInt64(queuedEnvelopes)

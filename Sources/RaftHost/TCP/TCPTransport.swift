@@ -145,8 +145,10 @@ package final class TCPTransport: Network {
         guard let link = peer(node)?.link else { return }
         let known = link.peer.incarnation
         link.peer = KnownPeer(node, incarnation: incarnation, presumedIncarnation: presumed)
+        guard let incarnation else { return }
+        link.turn(to: incarnation)
         // What has answered so far was refused, perhaps for being the one that is right now.
-        if let incarnation, incarnation != known { link.hurry() }
+        if incarnation != known { link.hurry() }
     }
 
     /// Ends the connections with a peer and forgets what is known of it; `setPeers` begins anew.

@@ -28,6 +28,7 @@ final class TransportPeer {
     func replaceLink(with link: OutgoingLink) {
         self.link.stop()
         link.peer = self.link.peer
+        if let addressee = self.link.addressee { link.turn(to: addressee) }
         self.link = link
     }
 
@@ -38,10 +39,21 @@ final class TransportPeer {
         incoming = nil
     }
 
-    /// Notes that a handshake was finished; the first one tells the peer's incarnation for good. One that has
-    /// begun anew may be let in beside the one that is known; it does not take its place by that.
+    /// Notes that a handshake was finished; the first one tells the peer's incarnation for good, unless another one
+    /// is presumed. One that has begun anew may be let in beside the one that is known; it does not take its place
+    /// by that.
     func greeted(_ identity: NodeIdentity, at time: MonotonicTime) {
-        if link.peer.incarnation == nil { link.peer.incarnation = identity.incarnation }
+        if link.peer.incarnation == nil, link.peer.presumedIncarnation == nil {
+            link.peer.incarnation = identity.incarnation
+        }
+        if link.peer.incarnation ?? identity.incarnation == identity.incarnation {
+            link.turn(to: identity.incarnation)
+            // Of two that come in turn one is spoken to, and only that one heard: or it would get the other's answers.
+            if let known = incoming?.peer?.incarnation, known != identity.incarnation {
+                incoming?.close()
+                incoming = nil
+            }
+        }
         received.lastContact = time
         hasToldEnd = false
         absences = 0

@@ -8,7 +8,7 @@ extension ExplorationPreset {
         [
             election, replication, figure8, preVote, network, stragglers, lateDisk, snapshot,
             readIndex, joint,
-            removeLeader, transfer, amnesia, readmission,
+            removeLeader, transfer, amnesia, readmission, strangeVoter,
         ] + nights
 
     /// The preset of a name.
@@ -171,6 +171,26 @@ extension ExplorationPreset {
         // What it acknowledges, and that is still on its way, the leader has, and the other one has not.
         preset.opening = ["hold 3>1; cut 2; propose 1 a; crash 3; wipe 3; heal 2"]
         preset.changes = [.readmit(NodeID(3), incarnation: 3 + ModelNode.wipedIncarnation)]
+        preset.campaignsAtOnce = true
+        preset.linkCapacity = 1
+        return preset
+    }
+
+    static var strangeVoter: ExplorationPreset {
+        var preset = ExplorationPreset(
+            name: "strange-voter",
+            summary: "a voter that was readmitted asks one that does not know it for its vote",
+            nodes: "nodes 5 leader=2 pre-vote=no check-quorum=no incarnations=yes",
+            spending: [.campaigns: 2], maxTerm: 2,
+            alike: [])  // incarnations are names too
+        // 3 has voted for 4 as it was, in the term in which 4 as it is may ask again; that vote is on its way still. 3
+        // knows nothing of the readmission, and is needed for a quorum while 2 and 5 are down.
+        preset.opening = [
+            "hold 3>4; cut 4>1; cut 4>2; cut 4>5; campaign 4; crash 4; wipe 4",
+            "cut 3>1; cut 3>2; cut 3>5; heal 4>1; heal 4>2; heal 4>5",
+            "readmit 2 4 incarnation=1004; readmit 2 4 incarnation=1004; crash 2; crash 5",
+            "heal",
+        ]
         preset.campaignsAtOnce = true
         preset.linkCapacity = 1
         return preset

@@ -9,7 +9,7 @@ struct Memory: Hashable, Sendable {
     var committed = PackedLog()
     /// The term of the leader that committed each of these entries; 0 for terms that are forgotten.
     private var committedIn = PackedLog()
-    /// By term, from 1 on: who has led, the log that this leader had last, and who got whose vote (a byte
+    /// By term, from 1 on: who has led, the log that this leader had last, and who got whose vote (four bits
     /// a voter; one that has lost its disk is another voter, `maxNodes` further on).
     private var leaders: [UInt8]
     private var leaderLogs: [PackedLog]
@@ -27,7 +27,7 @@ struct Memory: Hashable, Sendable {
     static let maxTerm: UInt64 = 8
 
     /// No cluster that is explored has more nodes.
-    static let maxNodes: UInt8 = 4
+    static let maxNodes: UInt8 = 8
 
     init() {
         leaders = Array(repeating: 0, count: Int(Self.maxTerm))
@@ -79,7 +79,7 @@ struct Memory: Hashable, Sendable {
             writer.add(name(leaders[i]))
             writer.add(leaderLogs[i].terms)
             var ballots: UInt64 = 0
-            for voter in 1...UInt8(8) {
+            for voter in 1...2 * Self.maxNodes {
                 let isWiped = voter > Self.maxNodes
                 guard let candidate = name(candidate(of: voter, i)),
                     let place = name(isWiped ? voter - Self.maxNodes : voter)
@@ -87,7 +87,7 @@ struct Memory: Hashable, Sendable {
                 ballots |=
                     UInt64(writer.name(of: candidate))
                     << UInt64(
-                        8 * (Int(writer.name(of: place)) + (isWiped ? Int(Self.maxNodes) : 0) - 1))
+                        4 * (Int(writer.name(of: place)) + (isWiped ? Int(Self.maxNodes) : 0) - 1))
             }
             writer.add(ballots)
         }
@@ -102,12 +102,12 @@ struct Memory: Hashable, Sendable {
     private func name(_ node: UInt8) -> NodeID? { node == 0 ? nil : NodeID(UInt64(node)) }
 
     private func candidate(of voter: UInt8, _ i: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: votes[i] >> UInt64(8 * (voter - 1)))
+        UInt8(votes[i] >> UInt64(4 * (voter - 1)) & 0xF)
     }
 
     private mutating func setVote(of voter: UInt8, _ i: Int, to candidate: UInt8) {
-        let shift = UInt64(8 * (voter - 1))
-        votes[i] = votes[i] & ~(0xFF << shift) | UInt64(candidate) << shift
+        let shift = UInt64(4 * (voter - 1))
+        votes[i] = votes[i] & ~(0xF << shift) | UInt64(candidate) << shift
     }
 
     // MARK: Judging

@@ -113,8 +113,7 @@ package struct ModelCluster: Hashable, Sendable {
     /// Whether the sender is who the receiver takes it for: one that has lost its disk must not act under its
     /// old name. What was meant for the one before may well reach it.
     private func isAdmitted(_ packet: ModelPacket, at i: Int) -> Bool {
-        let known = nodes[i].core.configuration.member(packet.message.from)?.incarnation ?? 0
-        return known == 0 || known == packet.sender
+        nodes[i].core.admits(packet.message, incarnation: packet.sender)
     }
 
     private mutating func performOnLeadership(_ action: ModelAction) {

@@ -176,6 +176,67 @@ internal import Wire
         one.transport.close()
     }
 
+    @Test func `what waits for one incarnation of a peer does not reach another`() throws {
+        let stage = try Stage()
+        let one = try Actor(stage, 1)
+        one.transport.setPeers([(NodeID(2), Address(host: "127.0.0.1", port: 1))])
+        one.transport.expect(nil, of: NodeID(2), presumed: 22)
+        let asking = try Impostor(
+            stage, as: Self.identity(2, incarnation: 22), dialling: NodeID(1), at: one.address)
+        let other = try FalseNode(
+            stage, as: Self.identity(2, incarnation: 23), peers: [NodeID(1)])
+        stage.step("the one asks", when: asking.isAccepted) {
+            one.transport.setPeers([(NodeID(2), other.address)])
+            #expect(one.transport.send(numbered(1), to: NodeID(2)))
+        }
+        stage.step("the other one answers", when: one.statistics(of: NodeID(2)).connects == 1) {
+            one.transport.send(numbered(2), to: NodeID(2))
+        }
+        stage.step("it hears something", when: !other.received.isEmpty)
+        stage.step("the one is not heard any more", when: asking.closing != nil)
+        try stage.play()
+        #expect(other.received == frame(numbered(2)))
+        #expect(one.statistics(of: NodeID(2)).droppedEnvelopes == 1)
+        one.transport.close()
+        other.close()
+    }
+
+    @Test func `the connection to one incarnation of a peer is given up when another one comes`()
+        throws
+    {
+        let stage = try Stage()
+        let one = try Actor(stage, 1)
+        let known = try FalseNode(
+            stage, as: Self.identity(2, incarnation: 22), peers: [NodeID(1)])
+        one.transport.setPeers([(NodeID(2), known.address)])
+        one.transport.expect(nil, of: NodeID(2), presumed: 22)
+        let connects = { [one] in one.statistics(of: NodeID(2)).connects }
+        var asking: Impostor?
+        stage.step("the one answers", when: connects() == 1) {
+            asking = try Impostor(
+                stage, as: Self.identity(2, incarnation: 23), dialling: NodeID(1), at: one.address)
+        }
+        stage.step("the other one asks", when: one.statistics(of: NodeID(2)).isIncomingConnected) {
+            #expect(one.statistics(of: NodeID(2)).isOutgoingConnected == false)
+            one.transport.send(numbered(1), to: NodeID(2))
+        }
+        stage.step("the one answers again", when: connects() == 2) {
+            one.transport.send(numbered(2), to: NodeID(2))
+        }
+        stage.step("it hears something", when: !known.received.isEmpty)
+        stage.step("the other one is not heard any more", when: asking?.closing != nil) {
+            one.transport.expect(23, of: NodeID(2))
+            #expect(one.statistics(of: NodeID(2)).isOutgoingConnected == false)
+        }
+        stage.step(
+            "the one is refused",
+            when: one.notices.contains { $0.message == "what answers for a peer is refused" })
+        try stage.play()
+        #expect(known.received == frame(numbered(2)))
+        one.transport.close()
+        known.close()
+    }
+
     @Test func `the newest connection of a peer counts`() throws {
         let stage = try Stage()
         let one = try Actor(stage, 1)
