@@ -21,6 +21,7 @@ internal import Testing
 
     @Test func `a run in memory commits what it says, and can be compared with another`() throws {
         var bench = CommitBench()
+        bench.stages = [.memory]
         bench.outstanding = [3]
         bench.entryBytes = [10]
         bench.entries = 50
@@ -42,6 +43,27 @@ internal import Testing
         #expect(told[0].hasPrefix("commit stage=a nodes=3 outstanding=3 bytes=10"))
         #expect(told.contains { $0.hasPrefix("  allocations: ") && $0.hasSuffix(" 1.00 times") })
         #expect(told.last == "1 of 1 and 1 rows compared")
+    }
+
+    @Test(arguments: CommitBench.Stage.allCases)
+    func `nodes commit so many entries, whatever they stand on`(stage: CommitBench.Stage) throws {
+        var bench = CommitBench()
+        bench.stages = [stage]
+        bench.outstanding = [7]
+        bench.entryBytes = [10]
+        bench.entries = 100
+        var lines: [String] = []
+        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
+        #expect(lines.count == 3)
+        #expect(lines.last?.hasPrefix("commit stage=\(stage.rawValue) nodes=3 outst") == true)
+    }
+
+    @Test func `a thread that ends without an answer is told of`() throws {
+        let loop = try EventLoop()
+        loop.stop()
+        loop.run()
+        let waker = loop.waker
+        #expect(throws: BenchError.self) { try answer(from: waker) { tell in tell(1) } }
     }
 
     @Test func `what is no report is refused by file and line`() throws {

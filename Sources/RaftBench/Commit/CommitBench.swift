@@ -7,6 +7,10 @@ package struct CommitBench {
     package enum Stage: String, CaseIterable, Sendable {
         /// Logs in memory, messages handed over in memory, all nodes on one thread.
         case memory = "a"
+        /// Logs on the disk, every write synced; messages handed over in memory; a thread for each node.
+        case disk = "b"
+        /// Nodes as they are in production, with TCP between them; a thread for each.
+        case sockets = "c"
     }
 
     package var stages = Stage.allCases
@@ -32,17 +36,31 @@ package struct CommitBench {
                         BenchRow.Parameter(name: "bytes", value: "\(bytes)"),
                     ]
                     try report.measure("commit", parameters) {
-                        try measureInMemory(outstanding: count, bytes: bytes)
+                        try measure(stage, outstanding: count, bytes: bytes)
                     }
                 }
             }
         }
     }
 
-    private func measureInMemory(outstanding: Int, bytes: Int) throws -> [BenchRow.Metric] {
+    private func measure(
+        _ stage: Stage, outstanding: Int, bytes: Int
+    ) throws -> [BenchRow.Metric] {
         var settings = NodeSettings()
         // The machine may do something else for a while; a new leader would only blur the figure.
         try settings.setTimeouts(electionMilliseconds: 2000, heartbeatMilliseconds: 100)
+        guard stage != .memory else {
+            return try measureInMemory(settings, outstanding: outstanding, bytes: bytes)
+        }
+        let cluster = try ThreadCluster(
+            nodes: nodes, settings: settings, hasSockets: stage == .sockets)
+        defer { cluster.close() }
+        return try measure(cluster, outstanding: outstanding, bytes: bytes)
+    }
+
+    private func measureInMemory(
+        _ settings: NodeSettings, outstanding: Int, bytes: Int
+    ) throws -> [BenchRow.Metric] {
         let cluster = try MemoryCluster(nodes: nodes, settings: settings)
         var proposer = Proposer(
             outstanding: outstanding, bytes: bytes, expected: entries ?? 1 << 20)
@@ -53,6 +71,23 @@ package struct CommitBench {
         try proposer.run(until: entries.map { .entries($0) } ?? .seconds(seconds), at: cluster)
         let use = meter.stop(operations: proposer.ended)
         return use.metrics + proposer.latencies.metrics
+    }
+
+    private func measure(
+        _ cluster: ThreadCluster, outstanding: Int, bytes: Int
+    ) throws -> [BenchRow.Metric] {
+        var load = Load(
+            outstanding: outstanding, entryBytes: bytes,
+            goal: .entries(max(20 * outstanding, 1000)), expected: entries ?? 1 << 20)
+        _ = try cluster.run(load)
+        load.goal = entries.map { .entries($0) } ?? .seconds(seconds)
+        let syncs = try cluster.syncs()
+        let meter = Meter()
+        let outcome = try cluster.run(load)
+        let use = meter.stop(operations: outcome.ended)
+        let perSync = Double(outcome.ended * nodes) / Double(try cluster.syncs() - syncs)
+        return use.metrics + outcome.latencies.metrics
+            + [BenchRow.Metric(name: "entries a sync", unit: "", value: perSync)]
     }
 }
 

@@ -5,7 +5,8 @@ internal import RaftHost
 /// `raft-lab bench`: how fast a part is, next to the least that it could cost on this machine.
 enum BenchCommand {
     static let usage = """
-        usage: raft-lab bench commit [--json] [--seconds S] [--entries N] [--outstanding N] [--bytes N] [--nodes N]
+        usage: raft-lab bench commit [--stage a|b|c] [--json] [--seconds S] [--entries N] [--outstanding N]
+                                     [--bytes N] [--nodes N]
                raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
@@ -13,6 +14,8 @@ enum BenchCommand {
 
           commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024 of 64 and
                 256 bytes): a second, processor time and allocations each, latency
+            --stage    a: logs and messages in memory, all nodes on one thread; b: logs on the disk, every write
+                       synced, a thread for each node; c: TCP between them, too; default: all
             --seconds, --entries   how long each case is measured, or for how many entries; default 1 s
             --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3)
             --json     one JSON object a line, as --compare takes them

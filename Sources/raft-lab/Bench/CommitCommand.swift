@@ -10,6 +10,11 @@ enum CommitCommand {
         while let name = rest.popFirst() {
             switch name {
             case "--json": isJSON = true
+            case "--stage":
+                guard let stage = rest.popFirst().flatMap(CommitBench.Stage.init) else {
+                    fail("--stage takes a, b or c")
+                }
+                bench.stages = [stage]
             case "--seconds": bench.seconds = seconds(rest.popFirst())
             case "--entries": bench.entries = positive(rest.popFirst(), name, 1_000_000_000)
             case "--outstanding":

@@ -1,0 +1,78 @@
+internal import Platform
+internal import RaftRuntime
+
+/// So many proposals outstanding, until so many have ended or for so long.
+struct Load: Sendable {
+    enum Goal: Sendable {
+        case entries(Int)
+        case seconds(Double)
+    }
+
+    var outstanding: Int
+    var entryBytes: Int
+    var goal: Goal
+    /// How many are expected to end, so that to record them asks for no memory.
+    var expected: Int
+}
+
+/// What came of a load.
+struct LoadOutcome: Sendable {
+    var latencies: Latencies
+    var ended = 0
+    /// Why it was given up.
+    var failure: String?
+}
+
+/// Keeps proposals outstanding at a node: for each that has ended it makes another. Confined to the node's thread.
+final class LoadDriver {
+    private let load: Load
+    private let node: any BenchNode
+    private let command: [UInt8]
+    private let start = MonotonicTime.now
+    private var outcome: LoadOutcome
+    private var waiting = 0
+    private var then: ((LoadOutcome) -> Void)?
+
+    init(_ load: Load, at node: any BenchNode) {
+        self.load = load
+        self.node = node
+        command = (0..<load.entryBytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        outcome = LoadOutcome(latencies: Latencies(capacity: load.expected))
+    }
+
+    /// Begins; `then` is called once, at the end.
+    func run(then: @escaping (LoadOutcome) -> Void) {
+        self.then = then
+        for _ in 0..<load.outstanding { propose() }
+    }
+
+    private var isOver: Bool {
+        if outcome.failure != nil { return true }
+        switch load.goal {
+        case .entries(let count): return outcome.ended + waiting >= count
+        case .seconds(let seconds):
+            return MonotonicTime.now.nanoseconds(since: start) > UInt64(seconds * 1e9)
+        }
+    }
+
+    private func propose() {
+        guard !isOver else { return }
+        let since = MonotonicTime.now
+        waiting += 1
+        node.propose(command) { [self] result in end(result, since) }
+    }
+
+    private func end(_ result: ProposalOutcome<UInt64>, _ since: MonotonicTime) {
+        waiting -= 1
+        if case .done = result {
+            outcome.latencies.record(MonotonicTime.now.nanoseconds(since: since))
+            outcome.ended += 1
+        } else {
+            outcome.failure = "a proposal was not done: \(result)"
+        }
+        propose()
+        guard waiting == 0, let then else { return }
+        self.then = nil
+        then(outcome)
+    }
+}
