@@ -21,6 +21,14 @@ struct EntryHeader: Hashable {
         case command
         case forwarded(origin: NodeID, sequence: UInt64)
         case configuration
+
+        /// Whether the machine has something to do.
+        var isCommand: Bool {
+            switch self {
+            case .command, .forwarded: true
+            case .empty, .configuration: false
+            }
+        }
     }
 
     static let configurationCode: UInt8 = 3
@@ -65,6 +73,25 @@ struct EntryHeader: Hashable {
 }
 
 extension PackedBytes {
+    /// Appends an entry for each of the commands, all with the same header.
+    mutating func append(_ header: EntryHeader, before commands: PackedBytes) {
+        var start: [UInt8] = []
+        header.write(into: &start)
+        reserve(
+            count: commands.count, bytes: commands.byteCount + commands.count * start.count)
+        let bytes = commands.bytes.span
+        for i in 0..<commands.count {
+            append(start.span, bytes.extracting(commands.range(of: i)))
+        }
+    }
+
+    /// Appends an entry for one of the commands.
+    mutating func append(_ header: EntryHeader, before commands: PackedBytes, _ i: Int) {
+        var start: [UInt8] = []
+        header.write(into: &start)
+        append(start.span, commands.bytes.span.extracting(commands.range(of: i)))
+    }
+
     /// Appends an entry that holds a membership.
     mutating func append(_ configuration: Configuration, timeMilliseconds: UInt64) {
         append { bytes in

@@ -17,10 +17,9 @@ public struct LatencyHistogram: Hashable, Sendable {
     /// Counts a duration.
     public mutating func record(nanoseconds: UInt64) {
         sumNanoseconds &+= nanoseconds
-        var bucket = 0
-        while bucket < Self.boundsNanoseconds.count, nanoseconds > Self.boundsNanoseconds[bucket] {
-            bucket += 1
-        }
-        counts[bucket] += 1
+        // The bounds double: how often one does is where the highest bit of what they leave stands.
+        let doublings =
+            nanoseconds <= 16_000 ? 0 : 64 - ((nanoseconds - 1) / 16_000).leadingZeroBitCount
+        counts[min(doublings, counts.count - 1)] += 1
     }
 }

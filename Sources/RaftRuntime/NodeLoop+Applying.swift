@@ -15,8 +15,7 @@ extension NodeLoop {
                     into: &entryBuffer)
                 left -= count
                 snapshotting.bytesSinceTried += entryBuffer.byteCount
-                let entries = entryBuffer
-                for i in 0..<count where failure == nil { applyNext(entries, i) }
+                apply(entryBuffer, count)
             } catch { fail(.storage(error)) }
         }
     }
@@ -28,78 +27,60 @@ extension NodeLoop {
         }
     }
 
-    private mutating func applyNext(_ entries: PackedBytes, _ i: Int) {
-        let index = applied.index.next
-        guard let term = core.log.term(at: index) else {
-            return fail(.malformedEntry(EntryID(term: .zero, index: index), reason: "no term"))
+    /// Applies entries that follow on what is applied.
+    private mutating func apply(_ entries: PackedBytes, _ count: Int) {
+        run.begin(in: entries.bytes)
+        defer { run.end() }
+        let (last, problem) = prepare(entries, count)
+        for id in proposals.takeSuperseded() { complete(id, .notDone(.superseded)) }
+        do throws(CommandRun.Failure) {
+            try machine.apply(run, into: &completions)
+            counters.applied += UInt64(last.index.distance(from: applied.index))
+            applied = last
+            if let problem { fail(problem) }
+        } catch {
+            let before = error.entry.index.previous
+            counters.applied += UInt64(before.distance(from: applied.index))
+            applied = EntryID(term: core.log.term(at: before) ?? applied.term, index: before)
+            for id in run.waiting(from: error.entry) { complete(id, .unknown(.stopped)) }
+            fail(.machine(at: error.entry, reason: error.reason))
         }
-        let entry = EntryID(term: term, index: index)
-        do throws(NodeFailure) {
-            try entries.withItem(i) { (bytes) throws(NodeFailure) in try apply(bytes, entry) }
-            applied = entry
-            counters.applied += 1
-        } catch { fail(error) }
     }
 
-    private mutating func apply(_ bytes: Span<UInt8>, _ entry: EntryID) throws(NodeFailure) {
-        var offset = 0
-        let header: EntryHeader
-        do throws(DecodeError) {
-            header = try EntryHeader(bytes, at: &offset)
-        } catch { throw .malformedEntry(entry, reason: "\(error)") }
-        clock.see(header.timeMilliseconds)
-        switch header.kind {
-        case .empty, .configuration: return settle(entry, header.kind, nil)
-        case .command, .forwarded: break
+    /// Makes the run of the commands among entries, with those who wait for them; returns the last entry that could
+    /// be read, and what is wrong with the next one, if anything is.
+    private mutating func prepare(
+        _ entries: PackedBytes, _ count: Int
+    ) -> (last: EntryID, problem: NodeFailure?) {
+        var last = applied
+        let terms = core.log.runs(
+            from: applied.index.next, through: applied.index.advanced(by: count))
+        var i = 0
+        for part in terms {
+            for _ in 0..<part.count {
+                let entry = EntryID(term: part.term, index: last.index.next)
+                let range = entries.range(of: i)
+                var offset = range.lowerBound
+                do throws(DecodeError) {
+                    let bytes = entries.bytes.span.extracting(..<range.upperBound)
+                    let header = try EntryHeader(bytes, at: &offset)
+                    clock.see(header.timeMilliseconds)
+                    let waiting = proposals.settle(entry, header.kind, at: identity.node)
+                    if let waiting {
+                        proposalLatency.record(nanoseconds: now.nanoseconds(since: waiting.since))
+                    }
+                    if header.kind.isCommand {
+                        let position = LogPosition(
+                            entry: entry, timeMilliseconds: header.timeMilliseconds)
+                        run.append(offset..<range.upperBound, at: position, for: waiting?.id)
+                    }
+                } catch {
+                    return (last, .malformedEntry(entry, reason: "\(error)"))
+                }
+                last = entry
+                i += 1
+            }
         }
-        let position = LogPosition(entry: entry, timeMilliseconds: header.timeMilliseconds)
-        do {
-            let command = bytes.extracting(offset..<bytes.count)
-            let answer = try machine.apply(command, at: position)
-            settle(entry, header.kind, .done(answer, at: position))
-        } catch { throw .machine(at: entry, reason: "\(error)") }
-    }
-
-    /// Tells those who wait for this place in the log: the one whose entry it is, and those whose
-    /// entries stood there once and will now never be committed.
-    private mutating func settle(
-        _ entry: EntryID, _ kind: EntryHeader.Kind, _ outcome: ProposalOutcome<Machine.Answer>?
-    ) {
-        if case .forwarded(let origin, let sequence) = kind, origin == identity.node, let outcome {
-            settleForwarded(sequence, outcome)
-        }
-        while let first = proposals.appended.first, first.entry.index <= entry.index {
-            _ = proposals.appended.popFirst()
-            settleAppended(first, entry, outcome)
-        }
-        guard !proposals.orphans.isEmpty else { return }
-        let ended = proposals.orphans.filter { $0.entry.index <= entry.index }
-        proposals.orphans.removeAll { $0.entry.index <= entry.index }
-        for orphan in ended { settleAppended(orphan, entry, outcome) }
-    }
-
-    private mutating func settleAppended(
-        _ proposal: PendingProposals.Appended, _ entry: EntryID,
-        _ outcome: ProposalOutcome<Machine.Answer>?
-    ) {
-        guard proposal.entry == entry, let outcome else {
-            return complete(proposal.id, .notDone(.superseded))
-        }
-        proposalLatency.record(nanoseconds: now.nanoseconds(since: proposal.since))
-        complete(proposal.id, outcome)
-    }
-
-    private mutating func settleForwarded(
-        _ sequence: UInt64, _ outcome: ProposalOutcome<Machine.Answer>
-    ) {
-        guard let first = proposals.forwarded.first else { return }
-        if first.sequence == sequence {
-            _ = proposals.forwarded.popFirst()
-            proposalLatency.record(nanoseconds: now.nanoseconds(since: first.since))
-            return complete(first.id, outcome)
-        }
-        for proposal in proposals.forwarded.removeAll(where: { $0.sequence == sequence }) {
-            complete(proposal.id, outcome)
-        }
+        return (last, nil)
     }
 }

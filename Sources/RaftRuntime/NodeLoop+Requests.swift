@@ -66,20 +66,11 @@ extension NodeLoop {
         guard !proposals.queued.isEmpty else { return }
         entryBuffer.removeAll()
         let header = EntryHeader(kind: .command, timeMilliseconds: clock.newest)
-        for i in proposals.queued.indices { addEntry(header, proposals.commands, i) }
+        entryBuffer.append(header, before: proposals.commands)
         guard hasRoom(forBytes: entryBuffer.byteCount, entries: entryBuffer.count) else {
             return proposalRefused(.diskFull)
         }
         feed(.propose(count: entryBuffer.count, bytes: entryBuffer.byteCount))
-    }
-
-    private mutating func addEntry(_ header: EntryHeader, _ commands: PackedBytes, _ i: Int) {
-        commands.withItem(i) { command in
-            entryBuffer.append { bytes in
-                header.write(into: &bytes)
-                bytes.write(command)
-            }
-        }
     }
 
     /// The entries in `entryBuffer` are in the log. Those of this node's own proposals are awaited.
@@ -135,7 +126,7 @@ extension NodeLoop {
             let kind = EntryHeader.Kind.forwarded(
                 origin: origin, sequence: forwarded.firstSequence &+ UInt64(i))
             let header = EntryHeader(kind: kind, timeMilliseconds: clock.newest)
-            addEntry(header, commands, i)
+            entryBuffer.append(header, before: commands, i)
         }
         guard !space.isFull,
             hasRoom(forBytes: entryBuffer.byteCount, entries: entryBuffer.count)

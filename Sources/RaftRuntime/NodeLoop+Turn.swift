@@ -225,6 +225,12 @@ extension NodeLoop {
             try log.writeMarkAtRest()
         } catch { return fail(.storage(error)) }
         let retries = space.takeRetry(at: now)
+        if log.needsUpkeep(retries: retries) { beginUpkeep(retries: retries) }
+    }
+
+    // Apart, like `beginSync`.
+    @inline(never)
+    private mutating func beginUpkeep(retries: Bool) {
         if let work = log.takeUpkeep(retries: retries) { background.start(.upkeep(work)) }
     }
 

@@ -20,8 +20,6 @@ public struct NodeLoop<
     Machine: StateMachine, Files: FileSystem, Links: Network, Jobs: Background
 >: ~Copyable
 where Jobs.Files == Files, Jobs.Image == Machine.Image {
-    /// The replicated state, as far as it is applied here.
-    public internal(set) var machine: Machine
     /// The consensus core.
     public internal(set) var core: RaftCore
     /// The entry that was applied last.
@@ -37,12 +35,6 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Who this node is.
     public let identity: NodeIdentity
 
-    /// The way to the other nodes.
-    public var network: Links
-    /// Where blocking work is done.
-    public var background: Jobs
-
-    let files: Files
     let directory: String
     /// While the cluster is being founded: this node takes no part yet.
     var founding: Founding?
@@ -52,7 +44,6 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var rejoining: Rejoining?
     var hasStarted = false
     var log: LogStore<Files>
-    var snapshots: SnapshotStore<Files>
     var random: SplitMix64
     var clock: ClusterClock
     var now: Instant
@@ -81,9 +72,23 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var completions: [Completion<Machine.Answer>] = []
     var notices: [NodeNotice] = []
     var entryBuffer = PackedBytes()
+    /// The commands that are being applied.
+    var run = CommandRun()
     /// While another node's proposals are handed to the core, and what it then said.
     var isAppendingForwarded = false
     var forwardedRefusal: ProposalRefusal?
+
+    // What has a size that depends on the types chosen comes last: the places of all other fields are known then,
+    // and code that does not know the types need not ask for them.
+
+    /// The replicated state, as far as it is applied here.
+    public internal(set) var machine: Machine
+    /// The way to the other nodes.
+    public var network: Links
+    /// Where blocking work is done.
+    public var background: Jobs
+    let files: Files
+    var snapshots: SnapshotStore<Files>
 
     /// The cluster time, in milliseconds, that the newest entry known here carries.
     public var clusterTimeMilliseconds: UInt64 { clock.newest }

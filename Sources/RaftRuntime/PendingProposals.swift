@@ -35,6 +35,7 @@ struct PendingProposals {
     var forwarded = Queue<Forwarded>()
     var appended = Queue<Appended>()
     var orphans: [Appended] = []
+    private var superseded: [ProposalID] = []
     /// The number of the next forwarded proposal. It starts at random in each life of the node, so that
     /// an entry from an earlier life is never taken for a new one.
     var nextSequence: UInt64 = 0
@@ -67,6 +68,52 @@ struct PendingProposals {
 
     /// This node leads no more: what it had appended may be committed by others, or replaced.
     mutating func orphanAppended() { orphans += appended.removeAll() }
+
+    /// Finds who waits for this place in the log: returns the one whose command it is, and since when. Those whose
+    /// entries stood there once, and will now never be committed, are put aside for `takeSuperseded`.
+    mutating func settle(
+        _ entry: EntryID, _ kind: EntryHeader.Kind, at node: NodeID
+    ) -> (id: ProposalID, since: Instant)? {
+        var waiting: (ProposalID, Instant)?
+        if case .forwarded(let origin, let sequence) = kind, origin == node {
+            waiting = settleForwarded(sequence)
+        }
+        while let first = appended.first, first.entry.index <= entry.index {
+            _ = appended.popFirst()
+            settle(first, entry, kind, &waiting)
+        }
+        guard !orphans.isEmpty else { return waiting }
+        let ended = orphans.filter { $0.entry.index <= entry.index }
+        orphans.removeAll { $0.entry.index <= entry.index }
+        for orphan in ended { settle(orphan, entry, kind, &waiting) }
+        return waiting
+    }
+
+    private mutating func settle(
+        _ proposal: Appended, _ entry: EntryID, _ kind: EntryHeader.Kind,
+        _ waiting: inout (ProposalID, Instant)?
+    ) {
+        if proposal.entry == entry, kind.isCommand {
+            waiting = (proposal.id, proposal.since)
+        } else {
+            superseded.append(proposal.id)
+        }
+    }
+
+    private mutating func settleForwarded(_ sequence: UInt64) -> (ProposalID, Instant)? {
+        if let first = forwarded.first, first.sequence == sequence {
+            _ = forwarded.popFirst()
+            return (first.id, first.since)
+        }
+        return forwarded.removeAll { $0.sequence == sequence }.first.map { ($0.id, $0.since) }
+    }
+
+    /// Takes out those that `settle` has put aside.
+    mutating func takeSuperseded() -> [ProposalID] {
+        guard !superseded.isEmpty else { return [] }
+        defer { superseded = [] }
+        return superseded
+    }
 
     /// Takes out those that were never sent anywhere.
     mutating func takeUnsent() -> [ProposalID] {

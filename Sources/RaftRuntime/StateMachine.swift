@@ -20,6 +20,14 @@ public protocol StateMachine: SendableMetatype {
     ///   a command belongs in the answer.
     mutating func apply(_ command: Span<UInt8>, at position: LogPosition) throws -> Answer
 
+    /// Applies commands that follow on each other, and appends the answers that somebody waits for.
+    ///
+    /// There is an implementation, which calls the other `apply` for each; it is a requirement only so that the
+    /// compiler makes one of it for each machine.
+    mutating func apply(
+        _ run: CommandRun, into completions: inout [Completion<Answer>]
+    ) throws(CommandRun.Failure)
+
     /// A view of the state as it is now. Must not cost time that grows with the state.
     func image() -> Image
 

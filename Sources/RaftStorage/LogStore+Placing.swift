@@ -15,8 +15,8 @@ extension LogStore {
         _ type: RecordType, rest: Span<UInt8> = Span()
     ) throws(StorageError) -> (position: DiskPosition, byteCount: Int) {
         let byteCount = LogFormat.padded(building.count + rest.count)
-        if Int(end.offset) + byteCount > newest.capacity - (next == nil ? reserveBytes : 0) {
-            if next != nil { try startSegment() }
+        if Int(end.offset) + byteCount > newestCapacity - (hasNext ? 0 : reserveBytes) {
+            if hasNext { try startSegment() }
             try makeRoom(for: byteCount)
         }
         let position = end
@@ -67,12 +67,12 @@ extension LogStore {
     /// the next segment to be ready. When there is no space for that, what is left in reserve is used.
     private func makeRoom(for byteCount: Int) throws(StorageError) {
         let needed = Int(end.offset) + byteCount
-        let wanted = needed + (next == nil ? reserveBytes : 0)
-        guard wanted > newest.capacity else { return }
+        let wanted = needed + (hasNext ? 0 : reserveBytes)
+        guard wanted > newestCapacity else { return }
         do throws(StorageError) {
             try enlargeNewest(to: wanted)
         } catch {
-            guard error.kind == .full, needed <= newest.capacity else { throw error }
+            guard error.kind == .full, needed <= newestCapacity else { throw error }
         }
     }
 
@@ -104,7 +104,7 @@ extension LogStore {
     /// - Throws: What the disk says for another reason than that it is full; the store is spent then.
     public func hasRoom(forBytes byteCount: Int, entries: Int) throws(StorageError) -> Bool {
         let needed = unwrittenBytes + Self.diskBytes(byteCount, entries: entries) + reserveBytes
-        if Int(end.offset) + needed <= newest.capacity { return true }
+        if Int(end.offset) + needed <= newestCapacity { return true }
         if let next,
             LogFormat.maxHeaderBytes(initialConfiguration) + needed <= next.segment.capacity
         {
@@ -153,7 +153,7 @@ extension LogStore {
         var filling = padding
         if Int(end.offset) > overwrittenEnd {
             overwrittenEnd = max(
-                Int(end.offset), min(wholePages(Int(end.offset)), newest.capacity))
+                Int(end.offset), min(wholePages(Int(end.offset)), newestCapacity))
             filling += overwrittenEnd - Int(end.offset)
         }
         try newest.file.write(

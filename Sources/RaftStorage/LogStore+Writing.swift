@@ -73,7 +73,7 @@ extension LogStore {
     /// the last of it is left to terms and votes.
     public func writeMarkAtRest() throws(StorageError) {
         guard failure == nil, !isVouchedFor, wanted == durable, end == durable,
-            next != nil || roomInSegment > reserveBytes / 2
+            hasNext || roomInSegment > reserveBytes / 2
         else { return }
         try changing { () throws(StorageError) in try writeMark() }
     }

@@ -73,7 +73,9 @@ public final class LogStore<Files: FileSystem> {
     var writtenIndex: LogIndex
 
     /// The log on disk.
-    var segments: [Segment]
+    var segments: [Segment] {
+        didSet { noteSegments() }
+    }
     var records: RecordIndex
     var hardState: HardState
     var diskLast: EntryID
@@ -88,7 +90,16 @@ public final class LogStore<Files: FileSystem> {
 
     /// The files besides the log: the segment to come, old ones that wait to be used again, by the numbers
     /// that they had, and such as nothing needs any more.
-    var next: PreparedSegment<Files>?
+    var next: PreparedSegment<Files>? {
+        didSet { hasNext = next != nil }
+    }
+    // What of the files is asked for often: to look at the files themselves costs more, for code that does not
+    // know their kind.
+    /// Whether there is a next segment.
+    private(set) var hasNext = false
+    private(set) var oldestSegment: UInt32
+    /// The bytes that are reserved for the segment that is written to.
+    private(set) var newestCapacity: Int
     var spares: [UInt32]
     var retired: [UInt32] = []
     /// The first segment that anything needs, as far as that is durable.
@@ -127,6 +138,9 @@ public final class LogStore<Files: FileSystem> {
         self.initialConfiguration = header.initialConfiguration
         self.segments = segments
         self.next = next
+        hasNext = next != nil
+        oldestSegment = segments.first?.number ?? 0
+        newestCapacity = segments.last?.capacity ?? 0
         self.spares = spares
         self.terms = replay.terms
         self.records = replay.records
@@ -164,7 +178,12 @@ public final class LogStore<Files: FileSystem> {
 
     /// The bytes that can be written before another segment is needed: until then a full disk does no harm.
     public var roomInSegment: Int {
-        max(0, (segments.last?.capacity ?? 0) - Int(end.offset))
+        max(0, newestCapacity - Int(end.offset))
+    }
+
+    private func noteSegments() {
+        oldestSegment = segments.first?.number ?? 0
+        newestCapacity = segments.last?.capacity ?? 0
     }
 
     /// Lets go of the files. Nothing else may be called afterwards, and no sync may be out.

@@ -8,19 +8,26 @@ struct PreparedSegment<Files: FileSystem> {
 }
 
 extension LogStore {
+    /// Whether `takeUpkeep` would give something.
+    public func needsUpkeep(retries: Bool = false) -> Bool {
+        guard failure == nil, !upkeepIsOut else { return false }
+        return oldestSegment < firstNeeded || !retired.isEmpty
+            || !hasNext && (shortage == nil || retries)
+    }
+
     /// What is to be done to the files so that the next segment is ready before it is needed and those that
     /// nothing needs any more go, or are used again; nothing when all is in order, or when this is out already.
     ///
     /// - Parameter retries: Whether to try again what there was no space for the last time.
     public func takeUpkeep(retries: Bool = false) -> LogUpkeep<Files>? {
-        guard failure == nil, !upkeepIsOut else { return nil }
+        guard needsUpkeep(retries: retries) else { return nil }
         // Only what a durable record says to be covered by a snapshot may go.
         while let first = segments.first, first.number < firstNeeded {
             first.file.close()
             segments.removeFirst()
             retired.append(first.number)
         }
-        let isWanted = next == nil && (shortage == nil || retries || !retired.isEmpty)
+        let isWanted = !hasNext && (shortage == nil || retries || !retired.isEmpty)
         guard isWanted || !retired.isEmpty else { return nil }
         upkeepIsOut = true
         defer { retired = [] }

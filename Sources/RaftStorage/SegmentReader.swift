@@ -82,8 +82,6 @@ struct SegmentReader {
     }
 
     private func isBlank(_ range: Range<Int>) -> Bool {
-        let span = bytes.span
-        for i in range where span[i] != 0 { return false }
-        return true
+        bytes.span.extracting(range).isZero
     }
 }

@@ -47,6 +47,13 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
         ends.append(bytes.count)
     }
 
+    /// Appends one byte string that is given in two parts.
+    public mutating func append(_ start: Span<UInt8>, _ rest: Span<UInt8>) {
+        bytes.write(start)
+        bytes.write(rest)
+        ends.append(bytes.count)
+    }
+
     /// Appends one byte string that `build` writes at the end of the buffer it is handed.
     ///
     /// `build` must only append.

@@ -2,6 +2,20 @@
 // error `offset` is left where it was. Fixed-width integers are little-endian.
 
 extension Span where Element == UInt8 {
+    /// Whether no byte is other than zero.
+    public var isZero: Bool {
+        var start = 0
+        while start < count {
+            let end = Swift.min(count, start + 4096)
+            var any: UInt8 = 0
+            // Unchecked, for `start ..< end` lies within; so the compiler takes many bytes at a time.
+            for i in start..<end { any |= unsafe self[unchecked: i] }
+            guard any == 0 else { return false }
+            start = end
+        }
+        return true
+    }
+
     /// Reads one byte.
     public func readUInt8(at offset: inout Int) throws(DecodeError) -> UInt8 {
         guard offset >= 0, offset < count else { throw DecodeError(.truncated, at: count) }

@@ -299,6 +299,25 @@ private final class Rig {
         #expect(rig.node.takeCompletions() == [.proposal(id, .notDone(.superseded))])
     }
 
+    @Test func `commands before one that fails are done, those behind it unknown`() throws {
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
+        rig.elect()
+        let before = rig.node.applied.index
+        let ids = ["a", "b", "fail", "c"].map { rig.propose($0) }
+        rig.settle()
+        let completions = rig.node.takeCompletions()
+        #expect(completions.count == 4)
+        for (i, completion) in completions.enumerated() {
+            switch completion {
+            case .proposal(let id, .done(let count, at: let position)):
+                #expect(i < 2 && id == ids[i] && count == i + 1)
+                #expect(position.entry.index == before.advanced(by: i + 1))
+            default: #expect(i >= 2 && completion == .proposal(ids[i], .unknown(.stopped)))
+            }
+        }
+        #expect(rig.node.applied.index == before.advanced(by: 2))
+    }
+
     @Test func `a machine that fails stops the node and says where`() throws {
         let rig = try Rig(SimulatedFileSystem(), voters: 1)
         rig.elect()

@@ -222,6 +222,11 @@ internal import Wire
         #expect(histogram.counts.last == 1)
         #expect(histogram.count == 4)
         #expect(histogram.sumNanoseconds == 60_000_032_001)
+        for (bucket, bound) in LatencyHistogram.boundsNanoseconds.enumerated() {
+            var histogram = LatencyHistogram()
+            for step in 0...2 { histogram.record(nanoseconds: bound - 1 + UInt64(step)) }
+            #expect(histogram.counts[bucket] == 2 && histogram.counts[bucket + 1] == 1)
+        }
     }
 
     @Test func `timeouts that let followers campaign against a live leader are refused`() throws {
