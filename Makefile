@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore torture mutants e2e lint clean
+.PHONY: help setup demo test simulate explore torture mutants e2e bench-instructions lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -18,6 +18,7 @@ help:
 	@echo "make explore  visit every state that small clusters can reach"
 	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000' KILLS=1000)"
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
+	@echo "make bench-instructions  count what an entry costs, and hold it against bounds (needs valgrind)"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make lint    check the format and the imports"
 	@echo "make setup   install what is missing (the targets above do it themselves)"
@@ -68,6 +69,10 @@ torture:
 
 mutants:
 	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')
+
+bench-instructions:
+	swift build -c release --product raft-lab $(SWIFT_FLAGS)
+	@python3 Tests/Instructions/count.py $(CASES)
 
 e2e: setup
 	swift build -c release --product muster $(SWIFT_FLAGS)
