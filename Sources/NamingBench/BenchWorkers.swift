@@ -17,7 +17,7 @@ final class BenchWorkers: Background {
 
     private let syncs: WorkerThread
     private let snapshots: WorkerThread
-    private let results = Guarded<[BackgroundResult<RealFileSystem>]>([])
+    private let results = Guarded<[BackgroundResult<RealFileSystem, RegistryMachine.Image>]>([])
 
     init() throws {
         syncs = try WorkerThread(name: "bench-sync")
@@ -34,7 +34,7 @@ final class BenchWorkers: Background {
     }
 
     /// Takes what has ended since the last call.
-    func takeResults() -> [BackgroundResult<RealFileSystem>] {
+    func takeResults() -> [BackgroundResult<RealFileSystem, RegistryMachine.Image>] {
         results.withLock { results in
             let taken = results
             results = []

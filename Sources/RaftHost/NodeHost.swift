@@ -172,7 +172,8 @@ package final class NodeHost<Machine: StateMachine> {
     // MARK: Turns
 
     private func finished(
-        _ result: BackgroundResult<RealFileSystem>, nanoseconds: UInt64, lane: JobLane
+        _ result: BackgroundResult<RealFileSystem, Machine.Image>, nanoseconds: UInt64,
+        lane: JobLane
     ) {
         guard !isStopped else { return }
         if lane == .sync { syncLatency.record(nanoseconds: nanoseconds) }

@@ -13,7 +13,8 @@ package final class Workers<Image: SnapshotImage>: Background {
     package typealias Files = RealFileSystem
 
     /// Takes each result, on the loop's thread, with the time that the work took.
-    package var deliver: (@Sendable (BackgroundResult<RealFileSystem>, UInt64, JobLane) -> Void)?
+    package var deliver:
+        (@Sendable (BackgroundResult<RealFileSystem, Image>, UInt64, JobLane) -> Void)?
 
     /// Under load the next sync comes as soon as the loop has heard of this one. To wake the thread for it
     /// took 25 µs of 90 where this was measured (`raft-lab bench wal --writers 1`).

@@ -11,8 +11,10 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
     case upkeep(LogUpkeep<Files>)
     /// Write a snapshot of the own state.
     case writeSnapshot(SnapshotJob<Files, Image>)
-    /// Check and keep a snapshot that came from a leader.
+    /// Check and keep a snapshot that came from a leader, and read the state in it.
     case keepReceived(SnapshotCheck<Files>, EntryID)
+    /// Let go of a state that nobody needs any more: to take a large one apart takes its time.
+    case letGo(Image)
 
     /// Which lane the job belongs to.
     public enum Lane: Hashable, Sendable {
@@ -26,12 +28,12 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
     public var lane: Lane {
         switch self {
         case .sync, .upkeep: .sync
-        case .writeSnapshot, .keepReceived: .snapshot
+        case .writeSnapshot, .keepReceived, .letGo: .snapshot
         }
     }
 
     /// Does the work, on whatever thread.
-    public func perform() -> BackgroundResult<Files> {
+    public func perform() -> BackgroundResult<Files, Image> {
         switch self {
         case .sync(let work):
             do throws(StorageError) {
@@ -43,16 +45,30 @@ public enum BackgroundJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
                 return .upkept(try work.perform())
             } catch { return .failed(error) }
         case .writeSnapshot(let job): return job.perform()
-        case .keepReceived(let check, let entry):
-            do throws(StorageError) {
-                return .kept(try check.perform())
-            } catch { return .notKept(entry, error) }
+        case .keepReceived(let check, let entry): return Self.keep(check, entry)
+        case .letGo: return .letGone
         }
+    }
+
+    private static func keep(
+        _ check: SnapshotCheck<Files>, _ entry: EntryID
+    ) -> BackgroundResult<Files, Image> {
+        let info: SnapshotInfo
+        do throws(StorageError) {
+            info = try check.perform()
+        } catch { return .notKept(entry, error) }
+        let body: [UInt8]
+        do throws(StorageError) {
+            body = try check.readBody()
+        } catch { return .failed(error) }
+        do {
+            return .kept(info, try RestoredState(entry, body: body))
+        } catch { return .imageFailed(entry, reason: "\(error)") }
     }
 }
 
 /// What became of a job.
-public enum BackgroundResult<Files: FileSystem>: Sendable {
+public enum BackgroundResult<Files: FileSystem, Image: SnapshotImage>: Sendable {
     /// The log is durable as far as the work says.
     case synced(SyncWork<Files>)
     /// The log's files are in order, or there was no space for the next one.
@@ -61,13 +77,15 @@ public enum BackgroundResult<Files: FileSystem>: Sendable {
     case written(SnapshotInfo)
     /// A snapshot of the own state could not be written; the log goes on without it.
     case notWritten(EntryID, StorageError)
-    /// The state could not write itself out: a mistake in the machine's image.
+    /// The state could not write itself out, or not be read from a sound snapshot: a mistake in the machine's image.
     case imageFailed(EntryID, reason: String)
-    /// A received snapshot is durable.
-    case kept(SnapshotInfo)
+    /// A received snapshot is durable, and holds this state.
+    case kept(SnapshotInfo, RestoredState<Image>)
+    /// What nobody needed is gone.
+    case letGone
     /// A received snapshot is damaged, or could not be kept.
     case notKept(EntryID, StorageError)
-    /// The log could not be made durable, or its files not put in order.
+    /// The log could not be made durable, or its files not put in order, or what was checked cannot be read.
     case failed(StorageError)
 }
 
@@ -88,7 +106,7 @@ public struct SnapshotJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
     let lastIncluded: EntryID
     let timeMilliseconds: UInt64
 
-    func perform() -> BackgroundResult<Files> {
+    func perform() -> BackgroundResult<Files, Image> {
         var prelude: [UInt8] = []
         SnapshotPrelude(timeMilliseconds: timeMilliseconds).write(into: &prelude)
         var writer = self.writer
@@ -103,7 +121,7 @@ public struct SnapshotJob<Files: FileSystem, Image: SnapshotImage>: Sendable {
 
     private func discard(
         _ writer: inout SnapshotWriter<Files>, after error: any Error
-    ) -> BackgroundResult<Files> {
+    ) -> BackgroundResult<Files, Image> {
         do throws(StorageError) {
             try writer.discard()
         } catch {

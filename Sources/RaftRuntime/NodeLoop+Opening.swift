@@ -22,7 +22,7 @@ extension NodeLoop {
             maxTurnGapMilliseconds: UInt64(3 * settings.heartbeatMilliseconds))
         var machine = machine
         if let latest {
-            _ = try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
+            try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
         }
         let hardState = disk.hardState
         let outline = disk.log.outline
@@ -208,21 +208,19 @@ extension NodeLoop {
     }
 
     /// Brings the machine to a stored snapshot.
-    static func restore(
+    private static func restore(
         _ machine: inout Machine, from snapshots: SnapshotStore<Files>, _ entry: EntryID,
         clock: inout ClusterClock
-    ) throws(NodeFailure) -> Int {
+    ) throws(NodeFailure) {
         let stored: [UInt8]?
         do throws(StorageError) {
             stored = try snapshots.readBody(of: entry)
         } catch { throw .storage(error) }
         guard let body = stored else { throw .machine(at: entry, reason: "its snapshot is gone") }
         do {
-            var offset = 0
-            let prelude = try SnapshotPrelude(body.span, at: &offset)
-            try machine.restore(from: body.span.extracting(offset..<body.count))
-            clock.see(prelude.timeMilliseconds)
+            let state = try RestoredState<Machine.Image>(entry, body: body)
+            machine.restore(state.image)
+            clock.see(state.timeMilliseconds)
         } catch { throw .machine(at: entry, reason: "\(error)") }
-        return body.count
     }
 }

@@ -12,7 +12,7 @@ struct SnapshotActivity: Hashable {
     var bytesSinceTried = 0
     /// Whether a snapshot of the own state is being written.
     var isWriting = false
-    /// The received snapshot that is being checked, if one is.
+    /// The received snapshot that is being checked or read, if one is.
     var keeping: EntryID?
 }
 
@@ -96,7 +96,7 @@ extension NodeLoop {
     // MARK: From a leader
 
     mutating func receiveSnapshot(_ part: SnapshotPart, _ contents: PackedBytes) {
-        // While an earlier copy is being checked nothing may touch its file. The core must not wait for the
+        // While an earlier one is checked and read nothing may touch its file. The core must not wait for the
         // fate of this piece; the leader sends it again.
         guard snapshotting.keeping == nil else {
             return feed(.snapshotRejected(lastIncluded: part.lastIncluded))
@@ -114,15 +114,19 @@ extension NodeLoop {
         } catch { snapshotNotKept(part.lastIncluded, error) }
     }
 
-    mutating func snapshotKept(_ info: SnapshotInfo) {
+    /// A received snapshot is durable and the state in it at hand: the core may take it in.
+    mutating func snapshotKept(_ info: SnapshotInfo, _ state: RestoredState<Machine.Image>) {
         snapshotting.keeping = nil
         snapshots.adopt(info)
         snapshotting.lastIndex = max(snapshotting.lastIndex, info.lastIncluded.index)
-        // An even newer one may have come while this node campaigned and did not want it; only the
-        // newest is sure to be on the disk still.
+        // A newer one that is there already is of the own state, or was taken in: the core has what both cover.
         let newest = snapshots.latest ?? info
+        restored = state
         feed(
             .snapshotStored(lastIncluded: newest.lastIncluded, configuration: newest.configuration))
+        guard restored != nil else { return }
+        restored = nil
+        background.start(.letGo(state.image))
     }
 
     /// A received snapshot was damaged, or the disk would not take it. The leader sends it again.
@@ -134,16 +138,24 @@ extension NodeLoop {
     }
 
     /// The state begins anew from a stored snapshot, and so does the log.
+    ///
+    /// Another thread has read the state and will take the old one apart: this takes no time. Should the node die
+    /// in between, opening finds the snapshot, which is durable, and does it again.
     mutating func restoreSnapshot(_ entry: EntryID) {
-        do throws(NodeFailure) {
-            let bytes = try Self.restore(&machine, from: snapshots, entry, clock: &clock)
-            do throws(StorageError) {
-                try log.reset(to: entry)
-            } catch { throw NodeFailure.storage(error) }
-            applied = entry
-            notices.append(.snapshotRestored(entry, bytes: bytes))
-            endCovered(by: entry)
-        } catch { fail(error) }
+        guard let state = restored, state.entry == entry else {
+            return fail(.machine(at: entry, reason: "the state in its snapshot was not read"))
+        }
+        restored = nil
+        do throws(StorageError) {
+            try log.reset(to: entry)
+        } catch { return fail(.storage(error)) }
+        let old = machine.image()
+        machine.restore(state.image)
+        background.start(.letGo(old))
+        clock.see(state.timeMilliseconds)
+        applied = entry
+        notices.append(.snapshotRestored(entry, bytes: state.byteCount))
+        endCovered(by: entry)
     }
 
     /// What stood in the log before a snapshot's end is committed or not; which, nobody here can tell.

@@ -102,7 +102,7 @@ extension NodeLoop {
     }
 
     /// Takes in what became of a background job.
-    public mutating func finished(_ result: consuming BackgroundResult<Files>) {
+    public mutating func finished(_ result: consuming BackgroundResult<Files, Machine.Image>) {
         guard failure == nil else { return }
         switch result {
         case .synced(let work):
@@ -116,7 +116,8 @@ extension NodeLoop {
         case .written(let info): snapshotWritten(info)
         case .imageFailed(let entry, let reason): fail(.machine(at: entry, reason: reason))
         case .notWritten(let entry, let error): snapshotNotWritten(entry, error)
-        case .kept(let info): snapshotKept(info)
+        case .kept(let info, let state): snapshotKept(info, state)
+        case .letGone: break
         case .notKept(let entry, let error): snapshotNotKept(entry, error)
         case .failed(let error): fail(.storage(error))
         }

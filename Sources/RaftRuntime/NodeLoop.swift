@@ -66,6 +66,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Nodes without their data directory that were told of already.
     var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
+    /// The state in the snapshot that the core is told of.
+    var restored: RestoredState<Machine.Image>?
     var snapshotRequests = PendingSnapshots()
     /// The heartbeats that each peer had answered when the last one was due.
     var answeredRounds: [(node: NodeID, round: UInt64)] = []

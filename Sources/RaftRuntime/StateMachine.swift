@@ -31,18 +31,54 @@ public protocol StateMachine: SendableMetatype {
     /// A view of the state as it is now. Must not cost time that grows with the state.
     func image() -> Image
 
-    /// Takes over the state that an image wrote.
-    ///
-    /// - Throws: When the bytes are not such an image; the state is then left as it was.
-    mutating func restore(from bytes: Span<UInt8>) throws
+    /// Goes on from a frozen state, which `Image.init(reading:)` has made. Like `image`, must not cost time that
+    /// grows with the state.
+    mutating func restore(_ image: Image)
 }
 
-/// A frozen state that can be written out.
+extension StateMachine {
+    /// Reads the state that an image wrote, and goes on from it.
+    ///
+    /// - Throws: When the bytes are not such an image; the state is then left as it was.
+    public mutating func restore(from bytes: Span<UInt8>) throws {
+        restore(try Image(reading: bytes))
+    }
+}
+
+/// A frozen state that can be written out, and read again.
+///
+/// Both may take their time: another thread does them while the loop goes on.
 public protocol SnapshotImage: Sendable {
     /// Appends the state's bytes piece by piece; `emit` takes each piece away.
     ///
     /// Equal states must write equal bytes.
     func write(to emit: ([UInt8]) throws -> Void) throws
+
+    /// Reads what an image wrote.
+    ///
+    /// - Throws: When the bytes are not an image.
+    init(reading bytes: Span<UInt8>) throws
+}
+
+/// The state that a stored snapshot holds, as another thread has read it.
+public struct RestoredState<Image: SnapshotImage>: Sendable {
+    /// The last entry that it covers.
+    let entry: EntryID
+    let image: Image
+    /// The cluster time there.
+    let timeMilliseconds: UInt64
+    /// What it had in the snapshot.
+    let byteCount: Int
+
+    /// Reads the body of a snapshot.
+    init(_ entry: EntryID, body: [UInt8]) throws {
+        var offset = 0
+        let prelude = try SnapshotPrelude(body.span, at: &offset)
+        self.entry = entry
+        image = try Image(reading: body.span.extracting(offset..<body.count))
+        timeMilliseconds = prelude.timeMilliseconds
+        byteCount = body.count
+    }
 }
 
 /// Where a command stands in the log, and when.

@@ -105,6 +105,13 @@ public struct SnapshotCheck<Files: FileSystem>: Sendable {
     let configuration: Configuration
     let obsolete: [String]
 
+    /// The machine's bytes of what `perform` has kept. Blocks.
+    public func readBody() throws(StorageError) -> [UInt8] {
+        let file = try files.open(finalPath, create: false)
+        defer { file.close() }
+        return try SnapshotFile<Files>(path: finalPath, file: file, cluster: cluster).body()
+    }
+
     /// Syncs the bytes, checks all of them, and gives the file its name. Durable on return. Blocks.
     ///
     /// - Throws: `StorageError`: `.corrupt`, `.foreign` or `.newerVersion` when the bytes are not the

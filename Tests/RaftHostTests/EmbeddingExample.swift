@@ -29,18 +29,24 @@ struct Counters: StateMachine, Sendable {
                 try emit(Array("\(name)\n\(value)\n".utf8))
             }
         }
+
+        init(values: [String: Int]) { self.values = values }
+
+        /// Reads what an image wrote. Another thread does both, so they may take their time.
+        init(reading bytes: Span<UInt8>) throws {
+            let text = String(copying: try UTF8Span(validating: bytes))
+            var values: [String: Int] = [:]
+            var lines = text.split(separator: "\n").makeIterator()
+            while let name = lines.next() {
+                guard let value = lines.next().flatMap({ Int($0) }) else { throw DamagedImage() }
+                values[String(name)] = value
+            }
+            self.values = values
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        let text = String(copying: try UTF8Span(validating: bytes))
-        var restored: [String: Int] = [:]
-        var lines = text.split(separator: "\n").makeIterator()
-        while let name = lines.next() {
-            guard let value = lines.next().flatMap({ Int($0) }) else { throw DamagedImage() }
-            restored[String(name)] = value
-        }
-        values = restored
-    }
+    /// Goes on from such a view.
+    mutating func restore(_ image: Image) { values = image.values }
 
     struct DamagedImage: Error {}
 }

@@ -24,12 +24,16 @@ private struct Counter: StateMachine {
             bytes.writeCount(count)
             try emit(bytes)
         }
+
+        init(count: Int) { self.count = count }
+
+        init(reading bytes: Span<UInt8>) throws {
+            var offset = 0
+            count = try bytes.readCount(limit: 1 << 30, name: "count", at: &offset)
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        var offset = 0
-        count = try bytes.readCount(limit: 1 << 30, name: "count", at: &offset)
-    }
+    mutating func restore(_ image: Image) { count = image.count }
 }
 
 @Suite struct `A node whose disk is full` {

@@ -124,7 +124,9 @@ internal import Wire
     private struct Nothing: StateMachine, SnapshotImage {
         func apply(_ command: Span<UInt8>, at position: LogPosition) {}
         func image() -> Self { self }
-        func restore(from bytes: Span<UInt8>) {}
+        func restore(_ image: Self) {}
+        init() {}
+        init(reading bytes: Span<UInt8>) {}
         func write(to emit: ([UInt8]) throws -> Void) {}
     }
 
@@ -139,7 +141,7 @@ internal import Wire
 
         func start(_ job: BackgroundJob<SimulatedFileSystem, Nothing>) { waiting.append(job) }
 
-        func takeResults() -> [BackgroundResult<SimulatedFileSystem>] {
+        func takeResults() -> [BackgroundResult<SimulatedFileSystem, Nothing>] {
             defer { waiting = [] }
             return waiting.map { $0.perform() }
         }

@@ -47,6 +47,10 @@ struct LoopCluster<Machine: StateMachine> {
     var cutOff: [NodeID] = []
     /// Nodes whose syncs do not end.
     var hanging: [NodeID] = []
+    /// Nodes whose work on snapshots does not end.
+    var holdingSnapshots: [NodeID] = []
+    /// Where the pieces of snapshots began that have come to each node.
+    var pieces: [NodeID: [UInt64]] = [:]
     private(set) var completions: [NodeID: [Completion<Machine.Answer>]] = [:]
     private(set) var notices: [NodeID: [NodeNotice]] = [:]
     private let settings: NodeSettings
@@ -113,6 +117,9 @@ struct LoopCluster<Machine: StateMachine> {
         _modify { yield &members[Int(id.rawValue) - 1].node }
     }
 
+    /// What a node has sent and started.
+    func outside(_ id: NodeID) -> Outside { members[Int(id.rawValue) - 1].outside }
+
     /// Ends a node's process as a power failure would, and starts it again.
     ///
     /// - Parameter meddle: Does something to its disk in between.
@@ -152,6 +159,11 @@ struct LoopCluster<Machine: StateMachine> {
             outside.sent = []
             for (to, envelope) in sent
             where !cutOff.contains(from) && !cutOff.contains(to) && to.rawValue <= members.count {
+                if case .raft(let message, _) = envelope,
+                    case .snapshotPart(let part) = message.body
+                {
+                    pieces[to, default: []].append(part.offset)
+                }
                 self[to].receive(
                     envelope, from: from, incarnation: members[i].node.identity.incarnation)
             }
@@ -163,7 +175,11 @@ struct LoopCluster<Machine: StateMachine> {
             if hanging.contains(members[i].node.identity.node) {
                 outside.jobs = jobs
             } else {
-                for job in jobs { members[i].node.finished(job.perform()) }
+                let isHolding = holdingSnapshots.contains(members[i].node.identity.node)
+                outside.jobs = jobs.filter { isHolding && $0.lane == .snapshot }
+                for job in jobs where !isHolding || job.lane == .sync {
+                    members[i].node.finished(job.perform())
+                }
             }
             members[i].node.turn(
                 at: Instant(nanoseconds: nanoseconds),

@@ -31,13 +31,17 @@ private struct Tape: StateMachine {
             bytes.writePacked(PackedBytes(commands))
             try emit(bytes)
         }
+
+        init(commands: [[UInt8]]) { self.commands = commands }
+
+        init(reading bytes: Span<UInt8>) throws {
+            var offset = 0
+            let packed = try bytes.readPacked(maxCount: 1 << 20, name: "commands", at: &offset)
+            commands = (0..<packed.count).map { packed[$0] }
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        var offset = 0
-        let packed = try bytes.readPacked(maxCount: 1 << 20, name: "commands", at: &offset)
-        commands = (0..<packed.count).map { packed[$0] }
-    }
+    mutating func restore(_ image: Image) { commands = image.commands }
 }
 
 /// Keeps what is sent and the jobs that are started, for the test to look at and to do.

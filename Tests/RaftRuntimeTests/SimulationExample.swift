@@ -27,14 +27,17 @@ struct Bank: StateMachine {
         func write(to emit: ([UInt8]) throws -> Void) throws {
             for balance in balances { try emit(Array("\(balance)\n".utf8)) }
         }
+
+        init(balances: [Int]) { self.balances = balances }
+
+        init(reading bytes: Span<UInt8>) throws {
+            let lines = String(copying: try UTF8Span(validating: bytes)).split(separator: "\n")
+            balances = lines.compactMap { Int($0) }
+            guard balances.count == Bank.accounts else { throw DamagedImage() }
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        let lines = String(copying: try UTF8Span(validating: bytes)).split(separator: "\n")
-        let restored = lines.compactMap { Int($0) }
-        guard restored.count == Self.accounts else { throw DamagedImage() }
-        balances = restored
-    }
+    mutating func restore(_ image: Image) { balances = image.balances }
 
     struct DamagedImage: Error {}
 }

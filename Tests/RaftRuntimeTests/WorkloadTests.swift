@@ -34,11 +34,19 @@ internal import Testing
                     try emit([UInt8(extra % 256)])
                     try inner.write(to: emit)
                 }
+
+                init(inner: Registers.Image, extra: Int) {
+                    self.inner = inner
+                    self.extra = extra
+                }
+
+                init(reading bytes: Span<UInt8>) throws {
+                    extra = Int(bytes[0])
+                    inner = try Registers.Image(reading: bytes.extracting(1..<bytes.count))
+                }
             }
 
-            mutating func restore(from bytes: Span<UInt8>) throws {
-                try registers.restore(from: bytes.extracting(1..<bytes.count))
-            }
+            mutating func restore(_ image: Image) { registers.restore(image.inner) }
         }
 
         var mistake: Mistake

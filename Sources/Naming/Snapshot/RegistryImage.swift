@@ -24,6 +24,9 @@ extension Registry {
 
     /// The state as it is now, to be written out by another thread while this one goes on.
     package func image() -> RegistryImage { RegistryImage(self) }
+
+    /// Goes on from a view.
+    package init(_ image: RegistryImage) { self = image.registry }
 }
 
 /// A frozen registry that can be written out.

@@ -19,9 +19,7 @@ package struct RegistryMachine: StateMachine, Sendable {
 
     package func image() -> Image { Image(image: registry.image()) }
 
-    package mutating func restore(from bytes: Span<UInt8>) throws {
-        try registry.restore(from: bytes)
-    }
+    package mutating func restore(_ image: Image) { registry = Registry(image.image) }
 
     /// Hands over the changes since the last call.
     package mutating func takeEvents() -> [ChangeEvent] { registry.takeEvents() }
@@ -29,6 +27,13 @@ package struct RegistryMachine: StateMachine, Sendable {
     /// The registry as it was at one moment.
     package struct Image: SnapshotImage {
         let image: RegistryImage
+
+        init(image: RegistryImage) { self.image = image }
+
+        /// Reads what an image wrote.
+        package init(reading bytes: Span<UInt8>) throws {
+            image = try Registry(decoding: bytes).image()
+        }
 
         package func write(to emit: ([UInt8]) throws -> Void) throws { try image.write(to: emit) }
     }

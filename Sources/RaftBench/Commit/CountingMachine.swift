@@ -14,11 +14,7 @@ struct CountingMachine: StateMachine {
 
     func image() -> Image { Image(machine: self) }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        var offset = 0
-        self.commands = try bytes.readUInt64(at: &offset)
-        self.bytes = try bytes.readUInt64(at: &offset)
-    }
+    mutating func restore(_ image: Image) { self = image.machine }
 
     struct Image: SnapshotImage {
         fileprivate let machine: CountingMachine
@@ -28,6 +24,16 @@ struct CountingMachine: StateMachine {
             bytes.write(machine.commands)
             bytes.write(machine.bytes)
             try emit(bytes)
+        }
+
+        fileprivate init(machine: CountingMachine) { self.machine = machine }
+
+        init(reading bytes: Span<UInt8>) throws {
+            var offset = 0
+            var machine = CountingMachine()
+            machine.commands = try bytes.readUInt64(at: &offset)
+            machine.bytes = try bytes.readUInt64(at: &offset)
+            self.machine = machine
         }
     }
 }

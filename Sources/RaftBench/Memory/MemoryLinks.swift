@@ -47,13 +47,13 @@ final class MemoryJobs: Background {
     typealias Files = MemoryFileSystem
     typealias Image = CountingMachine.Image
 
-    private var results: [BackgroundResult<MemoryFileSystem>] = []
+    private var results: [BackgroundResult<MemoryFileSystem, Image>] = []
 
     func start(_ job: BackgroundJob<MemoryFileSystem, Image>) { results.append(job.perform()) }
 
-    func takeResults() -> [BackgroundResult<MemoryFileSystem>] {
+    func takeResults() -> [BackgroundResult<MemoryFileSystem, Image>] {
         guard !results.isEmpty else { return [] }
-        var taken: [BackgroundResult<MemoryFileSystem>] = []
+        var taken: [BackgroundResult<MemoryFileSystem, Image>] = []
         swap(&taken, &results)
         return taken
     }

@@ -91,12 +91,16 @@ public struct SessionMachine<Inner: StateMachine>: StateMachine where Inner.Answ
     }
 
     /// A view of machine and sessions.
-    public func image() -> Image { Image(inner: inner.image(), sessions: sessions.image()) }
+    public func image() -> Image {
+        Image(inner: inner.image(), sessions: sessions.image(), table: nil)
+    }
 
     /// The frozen sessions and the frozen inner state.
     public struct Image: SnapshotImage {
         let inner: Inner.Image
         let sessions: SessionTable.Image
+        /// The sessions ready to go on, in an image that was read.
+        let table: SessionTable?
 
         /// Writes the sessions, ordered by id, and then what the inner machine writes.
         public func write(to emit: ([UInt8]) throws -> Void) throws {
@@ -105,19 +109,27 @@ public struct SessionMachine<Inner: StateMachine>: StateMachine where Inner.Answ
         }
     }
 
-    /// Takes over the state that an image wrote.
+    /// Goes on from a frozen state.
+    public mutating func restore(_ image: Image) {
+        inner.restore(image.inner)
+        sessions = image.table ?? SessionTable(image.sessions)
+    }
+}
+
+extension SessionMachine.Image {
+    /// Reads what an image wrote.
     ///
-    /// - Throws: When the bytes cannot be such an image, and what the inner machine throws. No bytes make
-    ///   it trap, and on an error nothing changes.
-    public mutating func restore(from bytes: Span<UInt8>) throws {
+    /// - Throws: When the bytes cannot be such an image, and what the inner image throws. No bytes make it trap.
+    public init(reading bytes: Span<UInt8>) throws {
         var offset = 0
-        let restored = try SessionTable(bytes, at: &offset) { kept in
+        let table = try SessionTable(bytes, at: &offset) { kept in
             var again: [UInt8] = []
             try Inner.Answer(reading: kept.span).write(into: &again)
             return again == kept
         }
-        try inner.restore(from: bytes.extracting(offset..<bytes.count))
-        sessions = restored
+        inner = try Inner.Image(reading: bytes.extracting(offset..<bytes.count))
+        sessions = table.image()
+        self.table = table
     }
 }
 

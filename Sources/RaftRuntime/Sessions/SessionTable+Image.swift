@@ -44,6 +44,9 @@ extension SessionTable {
 
     func image() -> Image { Image(clock: clock, count: count, chunks: chunks) }
 
+    /// Goes on from a view.
+    init(_ image: Image) { self.init(clock: image.clock, Array(image.chunks.joined())) }
+
     /// Reads a table; `offset` is then where the inner machine's bytes begin.
     ///
     /// - Parameter isAnswer: Whether bytes are what some answer writes.

@@ -82,13 +82,23 @@ struct Ledger: StateMachine {
             try emit(bytes)
             try inner.write(to: emit)
         }
+
+        init(state: LedgerState, inner: any SnapshotImage) {
+            self.state = state
+            self.inner = inner
+        }
+
+        /// The workload's part is read when the machine is at hand, which knows its type.
+        init(reading bytes: Span<UInt8>) throws {
+            var offset = 0
+            state = try LedgerState(bytes, at: &offset)
+            inner = UnreadImage(reading: bytes.extracting(offset..<bytes.count))
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        var offset = 0
-        let restored = try LedgerState(bytes, at: &offset)
-        try inner.restore(from: bytes.extracting(offset..<bytes.count))
-        state = restored
+    mutating func restore(_ image: Image) {
+        inner.restore(image.inner)
+        state = image.state
         journal.removeAll()
     }
 
@@ -137,4 +147,17 @@ struct LedgerState: Hashable {
         count = try bytes.readUInt64(at: &offset)
         hash = try bytes.readUInt64(at: &offset)
     }
+}
+
+/// What the image of a machine of whatever type wrote.
+struct UnreadImage: SnapshotImage {
+    let bytes: [UInt8]
+
+    init(reading bytes: Span<UInt8>) {
+        var copy: [UInt8] = []
+        copy.write(bytes)
+        self.bytes = copy
+    }
+
+    func write(to emit: ([UInt8]) throws -> Void) throws { try emit(bytes) }
 }

@@ -123,6 +123,19 @@ public struct Registers: StateMachine, Sendable {
     public struct Image: SnapshotImage {
         let numbers: [UInt64]
 
+        init(numbers: [UInt64]) { self.numbers = numbers }
+
+        /// Reads all numbers.
+        public init(reading bytes: Span<UInt8>) throws {
+            guard bytes.count == 8 * (1 + Registers.count + Registers.memory) else {
+                throw DecodeError(.invalid(field: "length"), at: 0)
+            }
+            var offset = 0
+            var numbers: [UInt64] = []
+            while offset < bytes.count { numbers.append(try bytes.readUInt64(at: &offset)) }
+            self.numbers = numbers
+        }
+
         /// Writes them in two pieces.
         public func write(to emit: ([UInt8]) throws -> Void) throws {
             for part in [numbers[..<9], numbers[9...]] {
@@ -133,15 +146,11 @@ public struct Registers: StateMachine, Sendable {
         }
     }
 
-    /// Takes over what an image wrote.
-    public mutating func restore(from bytes: Span<UInt8>) throws {
-        guard bytes.count == 8 * (1 + Self.count + Self.memory) else {
-            throw DecodeError(.invalid(field: "length"), at: 0)
-        }
-        var offset = 0
-        carriedOut = try bytes.readUInt64(at: &offset)
-        for i in values.indices { values[i] = try bytes.readUInt64(at: &offset) }
-        for i in recent.indices { recent[i] = try bytes.readUInt64(at: &offset) }
+    /// Goes on from a copy.
+    public mutating func restore(_ image: Image) {
+        carriedOut = image.numbers[0]
+        values = Array(image.numbers[1...Self.count])
+        recent = Array(image.numbers[(1 + Self.count)...])
         doubled = nil
     }
 }

@@ -19,7 +19,7 @@ final class SimulatedProcess {
 enum Arrival {
     case envelope(Envelope, from: NodeID, incarnation: UInt64)
     case closed(NodeID)
-    case result(BackgroundResult<SimulatedFileSystem>)
+    case result(BackgroundResult<SimulatedFileSystem, Ledger.Image>)
     case propose(operation: Int, command: [UInt8])
     case read(Int)
     case transfer

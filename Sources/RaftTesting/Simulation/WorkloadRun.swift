@@ -6,7 +6,8 @@ internal import RaftStorage
 protocol WorkloadState {
     mutating func apply(_ command: Span<UInt8>, at position: LogPosition) throws -> any Sendable
     func image() -> any SnapshotImage
-    mutating func restore(from bytes: Span<UInt8>) throws
+    /// Goes on from an image of this machine, or from what one wrote.
+    mutating func restore(_ image: any SnapshotImage)
 }
 
 /// A workload in a run, of whatever type: hands out machines and commands, and keeps the history.
@@ -43,9 +44,15 @@ final class WorkloadRun<Workload: SimulationWorkload>: AnyWorkloadRun {
 
         func image() -> any SnapshotImage { machine.image() }
 
-        mutating func restore(from bytes: Span<UInt8>) throws {
-            try machine.restore(from: bytes)
-            run.check(machine)
+        mutating func restore(_ image: any SnapshotImage) {
+            do {
+                if let unread = image as? UnreadImage {
+                    try machine.restore(from: unread.bytes.span)
+                } else if let image = image as? Workload.Machine.Image {
+                    machine.restore(image)
+                }
+                run.check(machine)
+            } catch { run.note("what the machine's image wrote cannot be read: \(error)") }
         }
     }
 
@@ -60,6 +67,10 @@ final class WorkloadRun<Workload: SimulationWorkload>: AnyWorkloadRun {
 
     func makeState() -> any WorkloadState {
         State(machine: workload.makeMachine(), run: self)
+    }
+
+    private func note(_ found: String) {
+        if violation == nil { violation = found }
     }
 
     private func check(_ machine: Workload.Machine) {

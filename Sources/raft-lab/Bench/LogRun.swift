@@ -90,7 +90,9 @@ final class LogRun {
         }
     }
 
-    private func finished(_ result: BackgroundResult<RealFileSystem>, _ nanoseconds: UInt64) {
+    private func finished(
+        _ result: BackgroundResult<RealFileSystem, NoImage>, _ nanoseconds: UInt64
+    ) {
         switch result {
         case .synced(let work):
             syncNanoseconds += nanoseconds
@@ -143,6 +145,8 @@ final class LogRun {
 
     /// There are no snapshots here.
     struct NoImage: SnapshotImage {
+        init(reading bytes: Span<UInt8>) {}
+
         func write(to emit: ([UInt8]) throws -> Void) throws {}
     }
 }

@@ -25,14 +25,20 @@ struct Book: StateMachine, Sendable {
             bytes.writePacked(PackedBytes(lines))
             try emit(bytes)
         }
+
+        init(lines: [[UInt8]]) { self.lines = lines }
+
+        init(reading bytes: Span<UInt8>) throws {
+            var offset = 0
+            let packed = try bytes.readPacked(maxCount: 1 << 20, name: "lines", at: &offset)
+            guard offset == bytes.count else {
+                throw DecodeError(.invalid(field: "end"), at: offset)
+            }
+            lines = (0..<packed.count).map { packed[$0] }
+        }
     }
 
-    mutating func restore(from bytes: Span<UInt8>) throws {
-        var offset = 0
-        let packed = try bytes.readPacked(maxCount: 1 << 20, name: "lines", at: &offset)
-        guard offset == bytes.count else { throw DecodeError(.invalid(field: "end"), at: offset) }
-        lines = (0..<packed.count).map { packed[$0] }
-    }
+    mutating func restore(_ image: Image) { lines = image.lines }
 }
 
 extension SnapshotImage {
