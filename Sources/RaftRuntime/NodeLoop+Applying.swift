@@ -65,6 +65,7 @@ extension NodeLoop {
                     let bytes = entries.bytes.span.extracting(..<range.upperBound)
                     let header = try EntryHeader(bytes, at: &offset)
                     clock.see(header.timeMilliseconds)
+                    appliedMilliseconds = header.timeMilliseconds
                     let waiting = proposals.settle(entry, header.kind, at: identity.node)
                     if let waiting {
                         proposalLatency.record(nanoseconds: now.nanoseconds(since: waiting.since))

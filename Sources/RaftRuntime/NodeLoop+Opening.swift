@@ -24,6 +24,7 @@ extension NodeLoop {
         if let latest {
             try Self.restore(&machine, from: disk.snapshots, latest.lastIncluded, clock: &clock)
         }
+        let snapshotMilliseconds = clock.newest
         let hardState = disk.hardState
         let outline = disk.log.outline
         let isUntouched = outline.lastIndex == .zero && hardState == HardState()
@@ -40,6 +41,7 @@ extension NodeLoop {
             hardState: hardState, log: outline, snapshot: point,
             settings: settings.coreForLoop)
         applied = point?.lastIncluded ?? .zero
+        appliedMilliseconds = snapshotMilliseconds
         self.settings = settings
         identity = disk.recovered.identity
         self.network = network

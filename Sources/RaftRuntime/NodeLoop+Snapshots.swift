@@ -52,7 +52,7 @@ extension NodeLoop {
             .writeSnapshot(
                 SnapshotJob(
                     writer: writer, image: machine.image(), lastIncluded: applied,
-                    timeMilliseconds: clock.newest)))
+                    timeMilliseconds: appliedMilliseconds)))
     }
 
     /// The disk would not take a snapshot. The log is whole and goes on; the next try comes in its time.
@@ -153,6 +153,7 @@ extension NodeLoop {
         machine.restore(state.image)
         background.start(.letGo(old))
         clock.see(state.timeMilliseconds)
+        appliedMilliseconds = state.timeMilliseconds
         applied = entry
         notices.append(.snapshotRestored(entry, bytes: state.byteCount))
         endCovered(by: entry)

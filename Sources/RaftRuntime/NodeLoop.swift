@@ -46,6 +46,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var log: LogStore<Files>
     var random: SplitMix64
     var clock: ClusterClock
+    /// The cluster time of the entry that was applied last: on a leader the clock may be further.
+    var appliedMilliseconds: UInt64
     var now: Instant
     var wallMilliseconds: UInt64 = 0
     var timers = TimerTable()

@@ -20,7 +20,8 @@ internal import Wire
 //            8  m
 //            4  CRC-32C of everything before
 //
-// Nothing in it tells which node wrote it: equal states make equal files.
+// Nothing in it tells which node wrote it: equal states make equal files, so that a file of which one leader
+// has sent a part can be finished by another.
 
 /// A snapshot that is complete and durable.
 public struct SnapshotInfo: Hashable, Sendable {
