@@ -55,7 +55,15 @@ package struct CommitBench {
         let cluster = try ThreadCluster(
             nodes: nodes, settings: settings, hasSockets: stage == .sockets)
         defer { cluster.close() }
-        return try measure(cluster, outstanding: outstanding, bytes: bytes)
+        let metrics = try measure(cluster, outstanding: outstanding, bytes: bytes)
+        guard outstanding == 1 else { return metrics }
+        let floor = CommitFloor(nodes: nodes, entryBytes: bytes, hasSockets: stage == .sockets)
+        let least = try floor.measure(in: cluster.directory)
+        let middle = metrics.first { $0.name == "p50" }?.value ?? 0
+        return metrics + [
+            BenchRow.Metric(name: "floor", unit: "µs", value: least),
+            BenchRow.Metric(name: "p50 over floor", unit: "times", value: middle / least),
+        ]
     }
 
     private func measureInMemory(
@@ -87,7 +95,7 @@ package struct CommitBench {
         let use = meter.stop(operations: outcome.ended)
         let perSync = Double(outcome.ended * nodes) / Double(try cluster.syncs() - syncs)
         return use.metrics + outcome.latencies.metrics
-            + [BenchRow.Metric(name: "entries a sync", unit: "", value: perSync)]
+            + [BenchRow.Metric(name: "a sync", unit: "entries", value: perSync)]
     }
 }
 

@@ -9,7 +9,8 @@ final class ThreadCluster {
         var node: LoopBound<any BenchNode>
     }
 
-    private let directory: String
+    /// Where the nodes write.
+    let directory: String
     private var members: [Member] = []
     private var leader = 0
 
