@@ -58,6 +58,21 @@ internal import Testing
         #expect(lines.last?.hasPrefix("commit stage=\(stage.rawValue) nodes=3 outst") == true)
     }
 
+    @Test(arguments: [CommitBench.Request.read, .leaseRead], CommitBench.Stage.allCases)
+    func `nodes are read from, by rounds and from leases`(
+        request: CommitBench.Request, stage: CommitBench.Stage
+    ) throws {
+        var bench = CommitBench()
+        bench.request = request
+        bench.stages = [stage]
+        bench.outstanding = [7]
+        bench.entries = 100
+        var lines: [String] = []
+        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
+        #expect(lines.count == 3)
+        #expect(lines.last?.contains("outstanding=7 by=\(request.rawValue): ") == true)
+    }
+
     @Test func `a thread that ends without an answer is told of`() throws {
         let loop = try EventLoop()
         loop.stop()

@@ -13,6 +13,17 @@ package struct CommitBench {
         case sockets = "c"
     }
 
+    /// What is asked for.
+    package enum Request: String, CaseIterable, Sendable {
+        /// An entry, committed and applied.
+        case entry
+        /// A linearizable read, by a round of heartbeats (thesis §6.4).
+        case read = "round"
+        /// One that the leader answers from its lease (§6.4.1).
+        case leaseRead = "lease"
+    }
+
+    package var request = Request.entry
     package var stages = Stage.allCases
     package var outstanding = [1, 64, 1024]
     package var entryBytes = [64, 256]
@@ -28,19 +39,26 @@ package struct CommitBench {
     package func run(_ report: BenchReport) throws {
         for stage in stages {
             for count in outstanding {
-                for bytes in entryBytes {
-                    let parameters = [
-                        BenchRow.Parameter(name: "stage", value: stage.rawValue),
-                        BenchRow.Parameter(name: "nodes", value: "\(nodes)"),
-                        BenchRow.Parameter(name: "outstanding", value: "\(count)"),
-                        BenchRow.Parameter(name: "bytes", value: "\(bytes)"),
-                    ]
-                    try report.measure("commit", parameters) {
-                        try measure(stage, outstanding: count, bytes: bytes)
-                    }
+                for bytes in request == .entry ? entryBytes : [0] {
+                    try report.measure(
+                        request == .entry ? "commit" : "read", parameters(stage, count, bytes)
+                    ) { try measure(stage, outstanding: count, bytes: bytes) }
                 }
             }
         }
+    }
+
+    private func parameters(_ stage: Stage, _ outstanding: Int, _ bytes: Int) -> [BenchRow
+        .Parameter]
+    {
+        [
+            BenchRow.Parameter(name: "stage", value: stage.rawValue),
+            BenchRow.Parameter(name: "nodes", value: "\(nodes)"),
+            BenchRow.Parameter(name: "outstanding", value: "\(outstanding)"),
+            request == .entry
+                ? BenchRow.Parameter(name: "bytes", value: "\(bytes)")
+                : BenchRow.Parameter(name: "by", value: request.rawValue),
+        ]
     }
 
     private func measure(
@@ -49,6 +67,7 @@ package struct CommitBench {
         var settings = NodeSettings()
         // The machine may do something else for a while; a new leader would only blur the figure.
         try settings.setTimeouts(electionMilliseconds: 2000, heartbeatMilliseconds: 100)
+        if request == .leaseRead { try settings.allowLeaseReads(maxClockDriftPermille: 10) }
         guard stage != .memory else {
             return try measureInMemory(settings, outstanding: outstanding, bytes: bytes)
         }
@@ -56,7 +75,7 @@ package struct CommitBench {
             nodes: nodes, settings: settings, hasSockets: stage == .sockets)
         defer { cluster.close() }
         let metrics = try measure(cluster, outstanding: outstanding, bytes: bytes)
-        guard outstanding == 1 else { return metrics }
+        guard outstanding == 1, request == .entry else { return metrics }
         let floor = CommitFloor(nodes: nodes, entryBytes: bytes, hasSockets: stage == .sockets)
         let least = try floor.measure(in: cluster.directory)
         let middle = metrics.first { $0.name == "p50" }?.value ?? 0
@@ -71,7 +90,7 @@ package struct CommitBench {
     ) throws -> [BenchRow.Metric] {
         let cluster = try MemoryCluster(nodes: nodes, settings: settings)
         var proposer = Proposer(
-            outstanding: outstanding, bytes: bytes, expected: entries ?? 1 << 20)
+            request, outstanding: outstanding, bytes: bytes, expected: entries ?? 1 << 20)
         // Memory that is asked for once is asked for before this is measured.
         try proposer.run(until: .entries(max(20 * outstanding, 2000)), at: cluster)
         proposer.forget()
@@ -85,7 +104,7 @@ package struct CommitBench {
         _ cluster: ThreadCluster, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
         var load = Load(
-            outstanding: outstanding, entryBytes: bytes,
+            isRead: request != .entry, outstanding: outstanding, entryBytes: bytes,
             goal: .entries(max(20 * outstanding, 1000)), expected: entries ?? 1 << 20)
         _ = try cluster.run(load)
         load.goal = entries.map { .entries($0) } ?? .seconds(seconds)
@@ -93,6 +112,7 @@ package struct CommitBench {
         let meter = Meter()
         let outcome = try cluster.run(load)
         let use = meter.stop(operations: outcome.ended)
+        guard request == .entry else { return use.metrics + outcome.latencies.metrics }
         let perSync = Double(outcome.ended * nodes) / Double(try cluster.syncs() - syncs)
         return use.metrics + outcome.latencies.metrics
             + [BenchRow.Metric(name: "a sync", unit: "entries", value: perSync)]
@@ -106,6 +126,7 @@ private struct Proposer {
         case seconds(Double)
     }
 
+    private let isRead: Bool
     private let command: [UInt8]
     private let outstanding: Int
     private let capacity: Int
@@ -115,7 +136,8 @@ private struct Proposer {
     private(set) var latencies: Latencies
     private(set) var ended = 0
 
-    init(outstanding: Int, bytes: Int, expected: Int) {
+    init(_ request: CommitBench.Request, outstanding: Int, bytes: Int, expected: Int) {
+        isRead = request != .entry
         command = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
         self.outstanding = outstanding
         capacity = expected
@@ -143,15 +165,23 @@ private struct Proposer {
 
     private mutating func propose(at cluster: MemoryCluster) throws {
         let count = outstanding - waitingCount
-        for _ in 0..<count { _ = try cluster.propose(command.span) }
+        for _ in 0..<count {
+            if isRead {
+                try cluster.read()
+            } else {
+                _ = try cluster.propose(command.span)
+            }
+        }
         waiting.append((count, .now))
         waitingCount += count
     }
 
     private mutating func end(_ completion: Completion<UInt64>) throws {
-        guard case .proposal(_, .done) = completion, !waiting.isEmpty else {
-            throw BenchError("a proposal was not done: \(completion)")
+        switch completion {
+        case .proposal(_, .done), .read(_, .ready): break
+        default: throw BenchError("a request was not done: \(completion)")
         }
+        guard !waiting.isEmpty else { throw BenchError("an answer to nothing") }
         latencies.record(MonotonicTime.now.nanoseconds(since: waiting[0].since))
         ended += 1
         waitingCount -= 1

@@ -48,6 +48,12 @@ final class MemoryCluster {
         return nodes[leader].loop.propose(command)
     }
 
+    /// Asks the leader for a moment to read at.
+    func read() throws {
+        guard let leader else { throw BenchError("no leader") }
+        _ = nodes[leader].loop.read()
+    }
+
     /// One turn of each node; returns what has ended at the leader.
     func turn() throws -> [Completion<UInt64>] {
         for i in nodes.indices where i != leader { try turn(i) }

@@ -8,6 +8,8 @@ protocol BenchNode: AnyObject {
     var syncs: UInt64 { get }
     /// Proposes a command; `then` is called once, later, on the loop.
     func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void)
+    /// Asks for a moment to read at; `then` is called once, later, on the loop.
+    func read(then: @escaping (ReadOutcome) -> Void)
     /// Stops it.
     func stop()
 }

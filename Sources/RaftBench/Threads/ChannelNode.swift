@@ -16,6 +16,7 @@ final class ChannelNode: BenchNode {
     private let workers: Workers<CountingMachine.Image>
     private let loop: EventLoop
     private var proposals: [ProposalID: (ProposalOutcome<UInt64>) -> Void] = [:]
+    private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var timer: TimerHandle?
     private var hook: HookHandle?
     private var hasWork = true
@@ -54,6 +55,11 @@ final class ChannelNode: BenchNode {
         noteWork()
     }
 
+    func read(then: @escaping (ReadOutcome) -> Void) {
+        reads[node.read()] = then
+        noteWork()
+    }
+
     private func receive(from channel: Channel) {
         guard !isStopped else { return }
         for letter in channel.takeAll() {
@@ -74,8 +80,11 @@ final class ChannelNode: BenchNode {
         links.flush()
         _ = node.takeNotices()
         for completion in node.takeCompletions() {
-            guard case .proposal(let id, let outcome) = completion else { continue }
-            proposals.removeValue(forKey: id)?(outcome)
+            switch completion {
+            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
+            case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
+            case .membership, .transfer, .snapshot: break  // nobody asks for those
+            }
         }
         setTimer()
     }

@@ -1,13 +1,15 @@
 internal import Platform
 internal import RaftRuntime
 
-/// So many proposals outstanding, until so many have ended or for so long.
+/// So many requests outstanding, until so many have ended or for so long.
 struct Load: Sendable {
     enum Goal: Sendable {
         case entries(Int)
         case seconds(Double)
     }
 
+    /// Reads, or entries of so many bytes.
+    var isRead: Bool
     var outstanding: Int
     var entryBytes: Int
     var goal: Goal
@@ -23,7 +25,7 @@ struct LoadOutcome: Sendable {
     var failure: String?
 }
 
-/// Keeps proposals outstanding at a node: for each that has ended it makes another. Confined to the node's thread.
+/// Keeps requests outstanding at a node: for each that has ended it makes another. Confined to the node's thread.
 final class LoadDriver {
     private let load: Load
     private let node: any BenchNode
@@ -43,7 +45,7 @@ final class LoadDriver {
     /// Begins; `then` is called once, at the end.
     func run(then: @escaping (LoadOutcome) -> Void) {
         self.then = then
-        for _ in 0..<load.outstanding { propose() }
+        for _ in 0..<load.outstanding { ask() }
     }
 
     private var isOver: Bool {
@@ -55,22 +57,36 @@ final class LoadDriver {
         }
     }
 
-    private func propose() {
+    private func ask() {
         guard !isOver else { return }
         let since = MonotonicTime.now
         waiting += 1
-        node.propose(command) { [self] result in end(result, since) }
+        if load.isRead {
+            node.read { [self] result in
+                end(result == .ready, "\(result)", since)
+            }
+        } else {
+            node.propose(command) { [self] result in
+                if case .done = result {
+                    end(true, "", since)
+                } else {
+                    end(false, "\(result)", since)
+                }
+            }
+        }
     }
 
-    private func end(_ result: ProposalOutcome<UInt64>, _ since: MonotonicTime) {
+    private func end(
+        _ isDone: Bool, _ reason: @autoclosure () -> String, _ since: MonotonicTime
+    ) {
         waiting -= 1
-        if case .done = result {
+        if isDone {
             outcome.latencies.record(MonotonicTime.now.nanoseconds(since: since))
             outcome.ended += 1
         } else {
-            outcome.failure = "a proposal was not done: \(result)"
+            outcome.failure = "a request was not done: \(reason())"
         }
-        propose()
+        ask()
         guard waiting == 0, let then else { return }
         self.then = nil
         then(outcome)

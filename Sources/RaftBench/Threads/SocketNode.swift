@@ -25,5 +25,7 @@ final class SocketNode: BenchNode {
         host.propose(command.span, then: then)
     }
 
+    func read(then: @escaping (ReadOutcome) -> Void) { host.read(then: then) }
+
     func stop() { host.stop() }
 }

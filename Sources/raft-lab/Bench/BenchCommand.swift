@@ -7,6 +7,7 @@ enum BenchCommand {
     static let usage = """
         usage: raft-lab bench commit [--stage a|b|c] [--json] [--seconds S] [--entries N] [--outstanding N]
                                      [--bytes N] [--nodes N]
+               raft-lab bench read [the same, without --bytes]
                raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
@@ -19,6 +20,7 @@ enum BenchCommand {
             --seconds, --entries   how long each case is measured, or for how many entries; default 1 s
             --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3)
             --json     one JSON object a line, as --compare takes them
+          read  linearizable reads at the leader, by a round of heartbeats and from its lease
           wal   appends through the log as a node uses it, every one synced, next to the bare cost of
                 pwrite and fdatasync of the same bytes in the same batches
             --dir      a directory on the disk in question, which must be there; default: a temporary one
@@ -34,7 +36,8 @@ enum BenchCommand {
     static func run(_ arguments: [String]) -> Bool {
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
-        case "commit": return CommitCommand.run(rest)
+        case "commit": return CommitCommand.run(rest, [.entry])
+        case "read": return CommitCommand.run(rest, [.read, .leaseRead])
         case "wal": return measureLog(LogBench.Options(rest))
         case "crc": return ChecksumBench.run()
         case "--compare" where rest.count == 2: return compare(rest[0], rest[1])

@@ -1,9 +1,9 @@
 internal import RaftBench
 
-/// `raft-lab bench commit`.
+/// `raft-lab bench commit` and `raft-lab bench read`.
 enum CommitCommand {
     /// Whether it could be measured.
-    static func run(_ arguments: [String]) -> Bool {
+    static func run(_ arguments: [String], _ requests: [CommitBench.Request]) -> Bool {
         var bench = CommitBench()
         var isJSON = false
         var rest = arguments[...]
@@ -29,7 +29,10 @@ enum CommitCommand {
             let report = try BenchReport(asJSON: isJSON, settings: "\(duration) each") {
                 print($0)
             }
-            try bench.run(report)
+            for request in requests {
+                bench.request = request
+                try bench.run(report)
+            }
             return true
         } catch {
             print("\(error)")
