@@ -11,16 +11,11 @@ package final class HTTPDownload {
     /// The most of a refusal's text that is kept.
     private static let maxRefusalBytes = 4 * 1024
 
-    private let loop: EventLoop
-    private let patienceMilliseconds: Int
-    private let request: [UInt8]
+    private let exchange: HTTPExchange<UInt64, any Error>
     private let sink: Sink
     private var bytes: [UInt8] = []
     private var head: HTTPAnswerHead?
     private var received: UInt64 = 0
-    private var connection: Connection?
-    private var timer: TimerHandle?
-    private var completion: ((Result<UInt64, any Error>) -> Void)?
 
     /// Asks `server` for `path`.
     ///
@@ -32,55 +27,24 @@ package final class HTTPDownload {
         _ path: String, from server: Address, on loop: EventLoop, patienceMilliseconds: Int,
         sink: @escaping Sink, completion: @escaping (Result<UInt64, any Error>) -> Void
     ) {
-        let download = HTTPDownload(path, server, loop, patienceMilliseconds, sink, completion)
-        let deadline = MonotonicTime.now.advanced(byMilliseconds: patienceMilliseconds)
-        Connection.connect(to: server, on: loop, deadline: deadline) { result in
-            switch result {
-            case .success(let connection): download.send(on: connection)
-            case .failure(let error): download.finish(.failure(HTTPClientError.unreachable(error)))
-            }
-        }
+        let exchange = HTTPExchange<UInt64, any Error>(
+            on: loop, deadline: { .now.advanced(byMilliseconds: patienceMilliseconds) },
+            failure: { $0 }, completion: completion)
+        let download = HTTPDownload(exchange, sink)
+        exchange.get(path, from: server, onBytes: download.take, onClose: download.end)
     }
 
-    private init(
-        _ path: String, _ server: Address, _ loop: EventLoop, _ patienceMilliseconds: Int,
-        _ sink: @escaping Sink, _ completion: @escaping (Result<UInt64, any Error>) -> Void
-    ) {
-        self.loop = loop
-        self.patienceMilliseconds = patienceMilliseconds
+    private init(_ exchange: HTTPExchange<UInt64, any Error>, _ sink: @escaping Sink) {
+        self.exchange = exchange
         self.sink = sink
-        self.completion = completion
-        let lines = ["GET \(path) HTTP/1.1", "Host: \(server)", "Connection: close", "", ""]
-        request = Array(lines.joined(separator: "\r\n").utf8)
-    }
-
-    private func send(on connection: Connection) {
-        self.connection = connection
-        waitOn()
-        connection.onBytes = { [self] bytes in
-            take(bytes)
-            return bytes.count
-        }
-        connection.onClose = { [self] reason in end(reason) }
-        connection.write(request)
-    }
-
-    private func waitOn() {
-        let deadline = MonotonicTime.now.advanced(byMilliseconds: patienceMilliseconds)
-        if let timer, loop.reschedule(timer, at: deadline) { return }
-        timer = loop.schedule(at: deadline) { [self] in
-            timer = nil
-            finish(.failure(HTTPClientError.timedOut))
-        }
     }
 
     private func take(_ more: Span<UInt8>) {
-        guard completion != nil else { return }
         do {
             if head == nil { try takeHead(more) } else { try takeBody(more) }
             // Measured from here: what the sink took is not the server's fault.
-            if completion != nil { waitOn() }
-        } catch { finish(.failure(error)) }
+            exchange.waitOn()
+        } catch { exchange.finish(.failure(error)) }
     }
 
     private func takeHead(_ more: Span<UInt8>) throws {
@@ -109,26 +73,15 @@ package final class HTTPDownload {
         let count = Int(min(UInt64(more.count), length - received))
         if count > 0 { try sink(more.extracting(0..<count)) }
         received += UInt64(count)
-        if received == length { finish(.success(length)) }
+        if received == length { exchange.finish(.success(length)) }
     }
 
     private func end(_ reason: CloseReason) {
-        guard let head else { return finish(.failure(HTTPClientError.brokenOff(reason, at: 0))) }
+        guard let head else { return exchange.fail(.brokenOff(reason, at: 0)) }
         guard head.status == 200 else {
             let text = String(decoding: bytes, as: UTF8.self).split { $0.isNewline }.first ?? ""
-            return finish(
-                .failure(HTTPClientError.refused(status: head.status, text: String(text))))
+            return exchange.fail(.refused(status: head.status, text: String(text)))
         }
-        finish(.failure(HTTPClientError.brokenOff(reason, at: received)))
-    }
-
-    private func finish(_ result: Result<UInt64, any Error>) {
-        guard let completion else { return }
-        self.completion = nil
-        if let timer { loop.cancel(timer) }
-        timer = nil
-        connection?.close()
-        connection = nil
-        completion(result)
+        exchange.fail(.brokenOff(reason, at: received))
     }
 }
