@@ -12,11 +12,13 @@ internal import Testing
         #expect(campaign.report.findings == [])
         for name in [
             "power failures", "ends of the process", "restarts that lost unsynced records",
-            "steps cut short", "calls at which power failed", "calls with every subset tried",
+            "steps cut short", "restarts cut short", "ends in a segment that was used again",
+            "ends in a torn write among old bytes", "calls at which power failed",
+            "calls with every subset tried",
             "calls that failed",
         ] {
             let count = campaign.report.counts.first { $0.name == name }?.count ?? 0
-            #expect(count > 20, "\(name)")
+            #expect(count > 10, "\(name): \(count)")
         }
     }
 

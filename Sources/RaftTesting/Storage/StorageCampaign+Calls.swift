@@ -130,7 +130,24 @@ extension StorageCampaign {
             return files.callCount < call
         } catch let error as StorageError {
             guard error.kind == .system(code: files.failureCode) else { throw error }
+            try checkSpent(twin.store, by: error)
             return false
+        }
+    }
+
+    /// After a failed change every call throws the same; a failed read or sync is for the host to heed.
+    private func checkSpent(
+        _ store: LogStore<SimulatedFileSystem>, by error: StorageError
+    ) throws {
+        guard ["write", "allocate"].contains(error.operation), error.path.hasSuffix(".log") else {
+            return
+        }
+        var later: StorageError?
+        do throws(StorageError) {
+            try store.write(hardState: HardState(), entries: nil)
+        } catch { later = error }
+        guard later == error, store.takeSyncWork() == nil, !store.hasUnsynced else {
+            throw LogTwinFinding("goes on after \(error): \(later?.description ?? "no error")")
         }
     }
 }

@@ -97,7 +97,8 @@ public struct StorageCampaign {
                 }
             }
             let before = twin.states.count
-            if twin.roll(0...2) == 0 {
+            let isOnlyProcess = twin.roll(0...2) == 0
+            if isOnlyProcess {
                 files.endProcess()
                 report.count("ends of the process")
             } else {
@@ -105,11 +106,17 @@ public struct StorageCampaign {
                 report.count("power failures")
             }
             let known = twin.state
+            if cutsSteps {
+                try countReuse(files)
+                try openWithInterruptions(&twin, files, settings)
+            }
             try twin.reopen()
             report.count("restarts")
-            if before > 1, twin.state != known {
-                report.count("restarts that lost unsynced records")
+            guard before > 1, twin.state != known else { continue }
+            guard !isOnlyProcess || cutsSteps else {
+                throw LogTwinFinding("the process has ended, and lost what it had written")
             }
+            report.count("restarts that lost unsynced records")
         }
         report.count("entries written", twin.writtenCount)
     }
@@ -128,5 +135,38 @@ public struct StorageCampaign {
             guard error.kind == .system(code: files.failureCode) else { throw error }
             report.count("steps cut short")
         }
+    }
+
+    /// Crashes while crashing: each attempt to open is cut short some calls later than the one before.
+    private mutating func openWithInterruptions(
+        _ twin: inout LogTwin<SimulatedFileSystem>, _ files: SimulatedFileSystem,
+        _ settings: LogSettings
+    ) throws {
+        guard twin.roll(0...3) == 0 else { return }
+        var length = twin.roll(1...4)
+        while true {
+            files.lastCall = files.callCount + length
+            do throws(StorageError) {
+                _ = try LogStore.open(
+                    files: files, directory: Self.directory, cluster: Self.identity.cluster,
+                    node: Self.identity.node, settings: settings)
+                return files.crash(using: &twin.dice)
+            } catch {
+                guard error.kind == .system(code: files.failureCode) else { throw error }
+                report.count("restarts cut short")
+            }
+            files.crash(using: &twin.dice)
+            length += twin.roll(1...4)
+        }
+    }
+
+    /// What the cycles say of old segments holds only if there are some.
+    private mutating func countReuse(_ files: SimulatedFileSystem) throws {
+        let log = try LogInspection.inspect(files: files, directory: Self.directory + "/log")
+        guard let newest = log?.segments.last(where: { $0.header != nil }),
+            newest.header?.isReused == true
+        else { return }
+        report.count("ends in a segment that was used again")
+        if newest.ending == .torn { report.count("ends in a torn write among old bytes") }
     }
 }
