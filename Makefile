@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore torture mutants e2e bench-instructions lint clean
+.PHONY: help setup demo test simulate explore torture mutants e2e bench-instructions arm64 lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -20,6 +20,7 @@ help:
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
 	@echo "make bench-instructions  count what an entry costs, and hold it against bounds (needs valgrind)"
 	@echo "make e2e     run real processes under a stock Nacos client"
+	@echo "make arm64   run the checksum instructions of arm64 under an emulator"
 	@echo "make lint    check the format and the imports"
 	@echo "make setup   install what is missing (the targets above do it themselves)"
 	@echo "make clean   remove what was built and set up"
@@ -78,6 +79,19 @@ e2e: setup
 	swift build -c release --product muster $(SWIFT_FLAGS)
 	@$(VENV)/bin/python Tests/EndToEnd/run.py \
 		--muster "$$(swift build -c release --show-bin-path)/muster" $(E2E_FLAGS)
+
+# On another processor: nothing else runs these instructions here.
+ARM64_CC := aarch64-linux-gnu-gcc
+ARM64_RUN := qemu-aarch64
+
+arm64:
+	@for tool in $(ARM64_CC) $(ARM64_RUN); do command -v $$tool >/dev/null || { \
+		echo "NOT RUN: no $$tool (Debian, Ubuntu: apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross)"; \
+		exit 1; }; done
+	@mkdir -p .build/arm64
+	$(ARM64_CC) -O2 -Wall -Wextra -Werror -static -ISources/CWire/include \
+		Sources/CWire/CWire.c Tests/CrossChecks/crc32c.c -o .build/arm64/crc32c
+	$(ARM64_RUN) .build/arm64/crc32c
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

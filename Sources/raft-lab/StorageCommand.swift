@@ -51,6 +51,7 @@ enum StorageCommand {
                 campaign.failEverywhere(seed: seed)
                 campaign.fillEverywhere(seed: seed)
                 campaign.flipEverywhere(seed: seed, bits: UInt8(1) << UInt8(seed % 8))
+                campaign.flipBesideLog(seed: seed, bits: UInt8(1) << UInt8(seed % 8))
             }
             return (campaign.report.counts, campaign.report.findings)
         }

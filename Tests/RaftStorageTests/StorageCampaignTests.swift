@@ -22,6 +22,23 @@ internal import Testing
         }
     }
 
+    @Test func `finds nothing when bytes of snapshots and records change, and has met all of them`()
+    {
+        var campaign = StorageCampaign()
+        campaign.flipBesideLog(seed: 3, bits: 0x10)
+        #expect(campaign.report.findings == [])
+        let counts = campaign.report.counts
+        func count(_ name: String) -> Int { counts.first { $0.name == name }?.count ?? 0 }
+        #expect(count("flips in what is not used") > 50)
+        #expect(count("snapshots passed over for an older one") > 50)
+        // Read while open, and received: two refusals for each of those.
+        let read = 2 * count("snapshots passed over for an older one")
+        #expect(count("flipped bytes of records") > 100)
+        #expect(
+            count("flips beside the log that were refused")
+                == read + count("flipped bytes of records"))
+    }
+
     @Test func `finds nothing when there is no space, and has met it everywhere`() {
         var campaign = StorageCampaign()
         campaign.fillEverywhere(seed: 1)

@@ -1,7 +1,9 @@
+internal import Raft
+
 /// The states in which a store may come back after its end: the one that is durable, and each one after it.
 package struct PossibleStates<State: Hashable & Sendable>: Sendable {
     /// The durable one first; each further one is a record, or a file, later.
-    package private(set) var all: [State]
+    package fileprivate(set) var all: [State]
 
     /// Begins with a store that holds this, durably.
     init(_ state: State) { all = [state] }
@@ -23,5 +25,17 @@ package struct PossibleStates<State: Hashable & Sendable>: Sendable {
             throw LogTwinFinding("after a restart: found \(found), possible \(all)")
         }
         all = [all[i]]
+    }
+}
+
+extension PossibleStates<TwinSnapshot?> {
+    /// The newest one has its name, durably. One that failed before may have got its name as well, and a restart uses
+    /// it if it covers more.
+    mutating func noteStored() {
+        let stored = newest
+        let others = all.dropLast().filter {
+            ($0?.id.index ?? .zero) > (stored?.id.index ?? .zero)
+        }
+        all = [stored] + others
     }
 }

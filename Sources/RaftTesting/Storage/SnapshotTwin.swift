@@ -81,8 +81,8 @@ package struct SnapshotTwin<Files: FileSystem> {
 
     /// The next snapshot of which nobody has heard yet. What it is to cover only rises, also when it comes to nothing.
     private mutating func next() -> TwinSnapshot {
-        let last = max(
-            possible.newest?.id.index.rawValue ?? 0, incoming?.snapshot.id.index.rawValue ?? 0)
+        let last =
+            ([incoming?.snapshot] + possible.all).map { $0?.id.index.rawValue ?? 0 }.max() ?? 0
         return TwinSnapshot(
             id: EntryID(term: Term(3), index: LogIndex(last + UInt64(roll(1...5)))),
             start: UInt8.random(in: 0...255, using: &dice), count: roll(1...largestBody))
@@ -224,7 +224,7 @@ package struct SnapshotTwin<Files: FileSystem> {
 
     private mutating func settle() {
         tell(.stored)
-        possible.makeDurable(possible.all.count - 1)
+        possible.noteStored()
     }
 
     /// Holds what the store says against what it must hold.

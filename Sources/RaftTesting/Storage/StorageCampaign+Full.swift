@@ -35,6 +35,7 @@ extension SnapshotTwin<SimulatedFileSystem>: FillingTwin {
             files, directory: StorageCampaign.directory, identity: StorageCampaign.identity,
             seed: seed)
         bearsFullDisk = true
+        largestBody = 500
     }
 
     var progress: Int { written + received }

@@ -45,7 +45,7 @@ package struct StorageLedger: Sendable {
             unsynced.removeFirst(count)
         case .snapshot(let snapshot): snapshots.add(snapshot)
         case .stored:
-            snapshots.makeDurable(snapshots.all.count - 1)
+            snapshots.noteStored()
             counts.count("snapshots acknowledged")
         case .full: counts.count(Self.fullName)
         case .hasSpace: counts.count("times it had space again")
