@@ -51,6 +51,23 @@ public struct LogOutline: Hashable, Sendable {
     /// Whether the log has exactly this entry.
     public func contains(_ entry: EntryID) -> Bool { term(at: entry.index) == entry.term }
 
+    /// How many entries from `first` on, which must be there, have its term, `last` being the last one looked at.
+    ///
+    /// - Complexity: O(1) near the end of the log, O(*t*) for what is *t* terms back; asks for no memory.
+    public func run(from first: LogIndex, through last: LogIndex) -> TermRun {
+        invariant(
+            first > base.index && first <= last && last <= lastIndex,
+            "a run from \(first) to \(last) of \(self)")
+        var end = last
+        for start in starts.reversed() {
+            if start.first <= first {
+                return TermRun(term: start.term, count: end.distance(from: first) + 1)
+            }
+            if start.first <= end { end = start.first.previous }
+        }
+        fatalError("Raft: entry \(first) has no term in \(self)")
+    }
+
     /// The terms of the entries `first ... last`, all of which must be there.
     public func runs(from first: LogIndex, through last: LogIndex) -> [TermRun] {
         guard first <= last else { return [] }

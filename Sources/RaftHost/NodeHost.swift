@@ -28,7 +28,7 @@ package final class NodeHost<Machine: StateMachine> {
     let loop: EventLoop
     private let workers: Workers<Machine.Image>
     private var lock: DirectoryLock?
-    private var proposals: [ProposalID: (ProposalOutcome<Machine.Answer>) -> Void] = [:]
+    private var proposals: [ProposalID: ProposalWaiter<Machine.Answer>] = [:]
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var changes: [MembershipTicket: (MembershipOutcome) -> Void] = [:]
     private var transfers: [TransferTicket: (TransferOutcome) -> Void] = [:]
@@ -113,7 +113,7 @@ package final class NodeHost<Machine: StateMachine> {
         _ command: Span<UInt8>, then: @escaping (ProposalOutcome<Machine.Answer>) -> Void
     ) {
         let id = node.propose(command)
-        proposals[id] = then
+        proposals[id] = ProposalWaiter(then: then)
         noteWork()
     }
 
@@ -203,7 +203,7 @@ package final class NodeHost<Machine: StateMachine> {
         for notice in node.takeNotices() { onNotice?(notice) }
         for completion in node.takeCompletions() {
             switch completion {
-            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
+            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?.then(outcome)
             case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
             case .membership(let ticket, let outcome): changes.removeValue(forKey: ticket)?(outcome)
             case .snapshot(let ticket, let outcome): snapshots.removeValue(forKey: ticket)?(outcome)
@@ -259,4 +259,10 @@ package final class NodeHost<Machine: StateMachine> {
         weak var host: NodeHost?
         init(_ host: NodeHost) { self.host = host }
     }
+}
+
+/// Who waits for the outcome of a proposal. A closure as such would be wrapped once more in a dictionary, which takes
+/// values of any type.
+private struct ProposalWaiter<Answer: Sendable> {
+    let then: (ProposalOutcome<Answer>) -> Void
 }

@@ -53,35 +53,37 @@ extension NodeLoop {
         _ entries: PackedBytes, _ count: Int
     ) -> (last: EntryID, problem: NodeFailure?) {
         var last = applied
-        let terms = core.log.runs(
-            from: applied.index.next, through: applied.index.advanced(by: count))
-        var i = 0
-        for part in terms {
-            for _ in 0..<part.count {
-                let entry = EntryID(term: part.term, index: last.index.next)
-                let range = entries.range(of: i)
-                var offset = range.lowerBound
-                do throws(DecodeError) {
-                    let bytes = entries.bytes.span.extracting(..<range.upperBound)
-                    let header = try EntryHeader(bytes, at: &offset)
-                    clock.see(header.timeMilliseconds)
-                    appliedMilliseconds = header.timeMilliseconds
-                    let waiting = proposals.settle(entry, header.kind, at: identity.node)
-                    if let waiting {
-                        proposalLatency.record(nanoseconds: now.nanoseconds(since: waiting.since))
-                    }
-                    if header.kind.isCommand {
-                        let position = LogPosition(
-                            entry: entry, timeMilliseconds: header.timeMilliseconds)
-                        run.append(offset..<range.upperBound, at: position, for: waiting?.id)
-                    }
-                } catch {
-                    return (last, .malformedEntry(entry, reason: "\(error)"))
-                }
-                last = entry
-                i += 1
+        let end = applied.index.advanced(by: count)
+        var run = TermRun(term: applied.term, count: 0)
+        for i in 0..<count {
+            if run.count == 0 { run = core.log.run(from: last.index.next, through: end) }
+            run.count -= 1
+            let entry = EntryID(term: run.term, index: last.index.next)
+            do throws(DecodeError) {
+                try prepare(entries, i, entry)
+            } catch {
+                return (last, .malformedEntry(entry, reason: "\(error)"))
             }
+            last = entry
         }
         return (last, nil)
+    }
+
+    private mutating func prepare(
+        _ entries: PackedBytes, _ i: Int, _ entry: EntryID
+    ) throws(DecodeError) {
+        let range = entries.range(of: i)
+        var offset = range.lowerBound
+        let bytes = entries.bytes.span.extracting(..<range.upperBound)
+        let header = try EntryHeader(bytes, at: &offset)
+        clock.see(header.timeMilliseconds)
+        appliedMilliseconds = header.timeMilliseconds
+        let waiting = proposals.settle(entry, header.kind, at: identity.node)
+        if let waiting {
+            proposalLatency.record(nanoseconds: now.nanoseconds(since: waiting.since))
+        }
+        guard header.kind.isCommand else { return }
+        let position = LogPosition(entry: entry, timeMilliseconds: header.timeMilliseconds)
+        run.append(offset..<range.upperBound, at: position, for: waiting?.id)
     }
 }

@@ -10,26 +10,30 @@ extension NodeLoop {
     public mutating func propose(_ command: Span<UInt8>) -> ProposalID {
         let id = proposals.nextID()
         counters.proposals += 1
-        guard failure == nil else {
-            complete(id, .notDone(.stopped))
-            return id
-        }
-        guard !space.isFull else {
-            complete(id, .notDone(.diskFull))
-            return id
-        }
-        guard command.count <= settings.maxCommandBytes else {
-            complete(id, .notDone(.tooLarge(limit: settings.maxCommandBytes)))
-            return id
-        }
-        guard proposals.commands.byteCount + command.count <= settings.maxWaitingBytes else {
-            complete(id, .notDone(.overloaded))
+        if let reason = reasonToRefuse(byteCount: command.count) {
+            endUntaken(id, reason)
             return id
         }
         proposals.commands.append(command)
         proposals.queued.append(
             PendingProposals.Queued(id: id, deadline: requestDeadline, since: now))
         return id
+    }
+
+    private func reasonToRefuse(byteCount: Int) -> NotDoneReason? {
+        if failure != nil { return .stopped }
+        if space.isFull { return .diskFull }
+        if byteCount > settings.maxCommandBytes {
+            return .tooLarge(limit: settings.maxCommandBytes)
+        }
+        let waiting = proposals.commands.byteCount
+        return waiting + byteCount > settings.maxWaitingBytes ? .overloaded : nil
+    }
+
+    // Apart, like `beginSync`: outcomes are generic.
+    @inline(never)
+    private mutating func endUntaken(_ id: ProposalID, _ reason: NotDoneReason) {
+        complete(id, .notDone(reason))
     }
 
     /// Asks for a moment at which the machine here holds all that is committed now anywhere.

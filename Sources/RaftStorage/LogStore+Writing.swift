@@ -33,8 +33,9 @@ extension LogStore {
                 && cache.first.map { $0 <= entries.first } ?? false,
             "wrote \(entries.first) to \(entries.last) of \(base.index.next) to \(lastIndex)")
         var next = entries.first
-        for run in terms.runs(from: entries.first, through: entries.last) {
-            let end = LogIndex(next.rawValue + UInt64(run.count) - 1)
+        while next <= entries.last {
+            let run = terms.run(from: next, through: entries.last)
+            let end = next.advanced(by: run.count - 1)
             while next <= end { next = try placeEntries(from: next, through: end, run.term).next }
         }
     }

@@ -40,6 +40,16 @@ internal import Wire
                 #expect(table.term(at: base.index.advanced(by: i + 1)) == Term(term))
             }
             #expect(table.term(at: base.index.advanced(by: terms.count + 1)) == nil)
+            if table.count > 0 {
+                let last = table.lastIndex
+                for first in 1...table.count {
+                    let index = base.index.advanced(by: first)
+                    #expect(
+                        table.run(from: index, through: last)
+                            == table.runs(from: index, through: last)[0])
+                    #expect(table.run(from: index, through: index).count == 1)
+                }
+            }
             #expect(
                 table.runs.flatMap { [UInt64](repeating: $0.term.rawValue, count: $0.count) }
                     == terms)
