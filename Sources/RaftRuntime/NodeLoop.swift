@@ -68,8 +68,6 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Nodes without their data directory that were told of already.
     var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
-    /// The state in the snapshot that the core is told of.
-    var restored: RestoredState<Machine.Image>?
     var snapshotRequests = PendingSnapshots()
     /// The heartbeats that each peer had answered when the last one was due.
     var answeredRounds: [(node: NodeID, round: UInt64)] = []
@@ -93,6 +91,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     public var background: Jobs
     let files: Files
     var snapshots: SnapshotStore<Files>
+    /// The state in the snapshot that the core is told of.
+    var restored: RestoredState<Machine.Image>?
 
     /// The cluster time, in milliseconds, that the newest entry known here carries.
     public var clusterTimeMilliseconds: UInt64 { clock.newest }
