@@ -111,9 +111,21 @@ extension LogStore {
         guard hasUnsynced else { return nil }
         syncIsOut = true
         return SyncWork(
-            segments: segments.filter { $0.number >= durable.segment }.map { $0.file },
+            segments: unsyncedFiles(),
             through: wanted,
             firstNeeded: records.locations.first?.position.segment ?? end.segment)
+    }
+
+    /// The files of the segments with something to sync, the oldest first: mostly the newest alone.
+    private func unsyncedFiles() -> [Files.File] {
+        var first = segments.count - 1
+        if oldestSegment < end.segment {
+            while first > 0, segments[first - 1].number >= durable.segment { first -= 1 }
+        }
+        var files: [Files.File] = []
+        files.reserveCapacity(segments.count - first)
+        for i in first..<segments.count { files.append(segments[i].file) }
+        return files
     }
 
     /// Takes note that the work was performed without an error.
