@@ -18,7 +18,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOUNDS = pathlib.Path(__file__).with_name("bounds.txt")
-SHORT, LONG = 10_000, 30_000
+SHORT, LONG = 10_000, 70_000
 
 
 class Failure(Exception):
