@@ -67,6 +67,29 @@ internal import Wire
         #expect(loop.applied == Self.entry(84))
     }
 
+    @Test func `a newer snapshot that comes while one is read is taken in after it`() throws {
+        let jobs = Jobs()
+        var loop = try Self.follower(jobs)
+        try loop.receive(
+            Self.snapshot(of: 83, from: Self.nodes[2], term: 15), from: Self.nodes[2],
+            incarnation: 0)
+        let (_, reads) = jobs.takeSyncsAndOthers()
+        #expect(reads.count == 1)
+        let newer = try Self.snapshot(of: 84, from: Self.nodes[2], term: 15)
+        loop.receive(newer, from: Self.nodes[2], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 1_000_000), wallMilliseconds: 0)
+        let (_, none) = jobs.takeSyncsAndOthers()
+        #expect(none.isEmpty)
+
+        reads.forEach { loop.finished($0.perform()) }
+        #expect(loop.applied == Self.entry(83))
+        loop.receive(newer, from: Self.nodes[2], incarnation: 0)
+        loop.turn(at: Instant(nanoseconds: 2_000_000), wallMilliseconds: 0)
+        jobs.takeResults().forEach { loop.finished($0) }
+        #expect(loop.applied == Self.entry(84))
+        #expect(loop.failure == nil)
+    }
+
     private typealias Loop = NodeLoop<Nothing, SimulatedFileSystem, Nowhere, Jobs>
 
     private static func open(_ jobs: Jobs) throws -> Loop {
