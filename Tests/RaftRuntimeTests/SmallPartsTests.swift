@@ -211,6 +211,20 @@ internal import Wire
         #expect(queue.removeAll() == twin)
     }
 
+    @Test func `a read has no part in the answer to a question that was asked before it came`() {
+        var reads = PendingReads()
+        let early = reads.enqueue(deadline: Instant(nanoseconds: 9))
+        let first = reads.ask()
+        let late = reads.enqueue(deadline: Instant(nanoseconds: 9))
+        let second = reads.ask()
+        #expect(first != nil && second != nil && first != second)
+        if let first { reads.confirm(first, index: LogIndex(5)) }
+        #expect(reads.takeReady(applied: LogIndex(5)) == [early])
+        if let second { reads.confirm(second, index: LogIndex(6)) }
+        #expect(reads.takeReady(applied: LogIndex(5)) == [])
+        #expect(reads.takeReady(applied: LogIndex(6)) == [late])
+    }
+
     @Test func `durations fall into the bucket whose bound they do not pass`() {
         var histogram = LatencyHistogram()
         histogram.record(nanoseconds: 0)

@@ -189,4 +189,17 @@ internal import Wire
             hardState: nil, entries: Persist.Entries(first: LogIndex(2), last: LogIndex(2)))
         #expect(try store.everything() == replaced)
     }
+
+    @Test func `of a record only those entries are read that memory has not replaced`() throws {
+        let store = try House.create(files)
+        let old = (1...3).map { Entry(term: 1, content: [UInt8($0)]) }
+        try store.put(old, at: 1)  // one record, and nothing of it stays in memory
+        let contents = PackedBytes([[0x22], [0x33]])
+        store.append(contents, 0..<2, first: LogIndex(2), runs: [TermRun(term: Term(2), count: 2)])
+        var read = PackedBytes()
+        let count = try store.read(
+            from: LogIndex(1), through: LogIndex(3), maxBytes: 100, into: &read)
+        #expect(count == 3)
+        #expect(read == PackedBytes([[1], [0x22], [0x33]]))
+    }
 }
