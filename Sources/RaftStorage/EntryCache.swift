@@ -16,7 +16,7 @@ struct EntryCache {
     }
 
     private static let chunkBytes = 128 << 10
-    /// A list with this much is held as it is.
+    /// A list with this much is held as it is, unless far more memory is set aside for it.
     private static let sharedBytes = 32 << 10
     private static let itemOverheadBytes = 8
     private static let maxSpareBytes = 8 << 20
@@ -37,7 +37,7 @@ struct EntryCache {
     mutating func replace(from first: LogIndex, with items: PackedBytes, _ range: Range<Int>) {
         truncate(from: first)
         if let last = chunks.last, last.last.next != first { removeAll() }
-        if range.count == items.count, items.byteCount >= Self.sharedBytes {
+        if range.count == items.count, items.byteCount >= Self.sharedBytes, items.isCompact {
             chunks.append(Chunk(first: first, items: items, isShared: true))
             byteCount += chunks[chunks.count - 1].cost
             return

@@ -35,6 +35,11 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
     /// The number of bytes of all byte strings together.
     public var byteCount: Int { bytes.count }
 
+    /// Whether the memory that is set aside is at most some twice what is in it: then it can be kept as it is.
+    public var isCompact: Bool {
+        bytes.capacity <= 2 * bytes.count + 256 && ends.capacity <= 2 * ends.count + 32
+    }
+
     /// Reserves room for that many more byte strings and bytes.
     public mutating func reserve(count: Int, bytes byteCount: Int) {
         ends.reserveCapacity(ends.count + count)

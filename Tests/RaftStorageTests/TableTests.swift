@@ -96,6 +96,21 @@ internal import Wire
         #expect(cache.byteCount == 0)
     }
 
+    @Test func `no more memory is held than twice what is in it`() {
+        for reserved in [0, 40_000, 50_000, 1_000_000] {
+            var items = PackedBytes()
+            items.reserve(count: 1, bytes: reserved)
+            let content = [UInt8](repeating: 7, count: 40_000)
+            items.append(content.span)
+            var cache = EntryCache()
+            cache.replace(from: LogIndex(1), with: items, 0..<1)
+            let held = cache.run(
+                from: LogIndex(1), through: LogIndex(1), maxBytes: 1, maxCount: 1)
+            #expect(held.items == items)
+            #expect(held.items.bytes.capacity <= 2 * 40_000 + 256)
+        }
+    }
+
     @Test func `names that are not of segments are left alone`() {
         #expect(LogFormat.segmentNumber(fileName: "0000000012.log") == 12)
         for name in [
