@@ -50,35 +50,23 @@ package final class File: Sendable {
         let size = try self.size()
         let available = size > offset ? Int(clamping: size - offset) : 0
         let wanted = max(0, min(count, available))  // nothing is allocated that cannot be filled
+        return try bytes(wanted, at: start)
+    }
+
+    /// Reads up to `count` bytes from the start of a file whose length the kernel does not tell, as of those
+    /// under `/proc`.
+    package func readStart(_ count: Int) throws(SystemError) -> [UInt8] {
+        try bytes(count, at: 0)
+    }
+
+    /// Reads so many bytes, fewer where there are no more.
+    private func bytes(_ wanted: Int, at start: off_t) throws(SystemError) -> [UInt8] {
         var failure = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
             let number = descriptor.number
             while filled < wanted {
                 let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
                 let place = start + off_t(filled)
-                let result = callKernel {
-                    unsafe pread(number, rest.baseAddress, rest.count, place)
-                }
-                guard result > 0 else {
-                    failure = result
-                    return
-                }
-                filled += result
-            }
-        }
-        guard failure == 0 else { throw SystemError("read", path, code: Int32(-failure)) }
-        return bytes
-    }
-
-    /// Reads up to `count` bytes from the start of a file whose length the kernel does not tell, as of those
-    /// under `/proc`.
-    package func readStart(_ count: Int) throws(SystemError) -> [UInt8] {
-        var failure = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            let number = descriptor.number
-            while filled < count {
-                let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
-                let place = off_t(filled)
                 let result = callKernel {
                     unsafe pread(number, rest.baseAddress, rest.count, place)
                 }
