@@ -1,7 +1,8 @@
 /// Counts of durations in fixed buckets, each twice as long as the one before.
 public struct LatencyHistogram: Hashable, Sendable {
+    private static let shortest: UInt64 = 16_000
     /// The upper bounds of the buckets in nanoseconds, from 16 µs to 8.4 s; longer ones go to the last count.
-    public static let boundsNanoseconds: [UInt64] = (0..<20).map { 16_000 << UInt64($0) }
+    public static let boundsNanoseconds: [UInt64] = (0..<20).map { shortest << UInt64($0) }
 
     /// One count a bound, and one for what is longer.
     public private(set) var counts = [UInt64](repeating: 0, count: boundsNanoseconds.count + 1)
@@ -19,7 +20,8 @@ public struct LatencyHistogram: Hashable, Sendable {
         sumNanoseconds &+= nanoseconds
         // The bounds double: how often one does is where the highest bit of what they leave stands.
         let doublings =
-            nanoseconds <= 16_000 ? 0 : 64 - ((nanoseconds - 1) / 16_000).leadingZeroBitCount
+            nanoseconds <= Self.shortest
+            ? 0 : 64 - ((nanoseconds - 1) / Self.shortest).leadingZeroBitCount
         counts[min(doublings, counts.count - 1)] += 1
     }
 }

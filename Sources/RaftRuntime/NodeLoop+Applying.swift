@@ -54,11 +54,13 @@ extension NodeLoop {
     ) -> (last: EntryID, problem: NodeFailure?) {
         var last = applied
         let end = applied.index.advanced(by: count)
-        var run = TermRun(term: applied.term, count: 0)
+        var ofOneTerm = TermRun(term: applied.term, count: 0)
         for i in 0..<count {
-            if run.count == 0 { run = core.log.run(from: last.index.next, through: end) }
-            run.count -= 1
-            let entry = EntryID(term: run.term, index: last.index.next)
+            if ofOneTerm.count == 0 {
+                ofOneTerm = core.log.run(from: last.index.next, through: end)
+            }
+            ofOneTerm.count -= 1
+            let entry = EntryID(term: ofOneTerm.term, index: last.index.next)
             do throws(DecodeError) {
                 try prepare(entries, i, entry)
             } catch {

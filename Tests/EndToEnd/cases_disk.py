@@ -5,6 +5,7 @@ import subprocess
 
 from cases_http import INSTANCE
 from cluster import Cluster, eventually
+from runner import NotRun
 
 # A file system of so many bytes, with so much of it taken, and then the command.
 SMALL_DISK = 'mount -t tmpfs -o size="$1" none "$0" && head -c "$2" /dev/zero > "$0/filler" && shift 2 && '
@@ -40,7 +41,7 @@ def value(node, name):
 def needs_mounts(case):
     def run(cluster):
         if not may_mount():
-            return "NOT RUN: this user may mount nothing"
+            raise NotRun("this user may mount nothing")
         return case(cluster)
 
     run.__name__ = case.__name__

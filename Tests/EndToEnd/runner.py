@@ -1,6 +1,7 @@
 """A small test runner: groups side by side, the cases of a group one after the other.
 
-A case is a function that takes the group's cluster and returns nothing, or a line worth printing.
+A case is a function that takes the group's cluster and returns nothing, or a line worth printing. One that cannot be
+run on this machine raises `NotRun`; it does not count as passed, and the closing line says how many there are.
 Cases marked `overlapping` run all at once, before the others of their group: they spend their time
 waiting, and would take minutes in a row.
 """
@@ -10,6 +11,10 @@ import time
 import traceback
 
 _printing = threading.Lock()
+
+
+class NotRun(Exception):
+    """Why a case cannot be run here."""
 
 
 def overlapping(case):
@@ -24,6 +29,7 @@ class Group:
         self.make_cluster = make_cluster
         self.passed = 0
         self.failed = 0
+        self.not_run = 0
         self._counting = threading.Lock()
 
     def run(self):
@@ -60,6 +66,11 @@ class Group:
         start = time.monotonic()
         try:
             remark = run()
+        except NotRun as reason:
+            with self._counting:
+                self.not_run += 1
+            print_block(f"NOT RUN  {self.name}: {name}: {reason}")
+            return True
         except Exception:
             with self._counting:
                 self.failed += 1
@@ -97,5 +108,7 @@ def run_phases(phases):
     groups = [group for phase in phases for group in phase]
     passed = sum(group.passed for group in groups)
     failed = sum(group.failed for group in groups)
-    print(f"end to end: {passed} passed, {failed} failed in {time.monotonic() - start:.0f} s")
+    not_run = sum(group.not_run for group in groups)
+    left_out = f", {not_run} NOT RUN" if not_run else ""
+    print(f"end to end: {passed} passed, {failed} failed{left_out} in {time.monotonic() - start:.0f} s")
     return 1 if failed or not passed else 0

@@ -121,11 +121,6 @@ package struct CommitBench {
 
 /// Keeps a number of proposals outstanding: for each that has ended it makes another.
 private struct Proposer {
-    enum Goal {
-        case entries(Int)
-        case seconds(Double)
-    }
-
     private let isRead: Bool
     private let command: [UInt8]
     private let outstanding: Int
@@ -149,7 +144,7 @@ private struct Proposer {
         ended = 0
     }
 
-    mutating func run(until goal: Goal, at cluster: MemoryCluster) throws {
+    mutating func run(until goal: Load.Goal, at cluster: MemoryCluster) throws {
         let start = MonotonicTime.now
         var isOver = false
         while !isOver || waitingCount > 0 {

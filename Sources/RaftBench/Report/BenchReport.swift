@@ -5,7 +5,6 @@ package final class BenchReport {
     private let isJSON: Bool
     private let tell: (String) -> Void
     private var calibration = Calibration()
-    private var lastSuite: String?
 
     /// Begins a report: says what it is made on.
     package init(asJSON isJSON: Bool, settings: String, tell: @escaping (String) -> Void) throws {
@@ -32,7 +31,6 @@ package final class BenchReport {
             suite: suite, parameters: parameters, metrics: metrics,
             noise: Double(max(before, after)) / Double(calibration.best))
         tell(isJSON ? try Self.encoded(.row(row)) : text(of: row))
-        lastSuite = suite
     }
 
     private func text(of row: BenchRow) -> String {
