@@ -2,7 +2,7 @@
 # with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore torture mutants e2e bench-instructions arm64 lint clean
+.PHONY: help setup demo test simulate explore torture mutants specs e2e bench-instructions arm64 lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -18,6 +18,7 @@ help:
 	@echo "make explore  visit every state that small clusters can reach"
 	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000' KILLS=1000)"
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
+	@echo "make specs   check the specifications (SPECS_FLAGS='--only murphi' or --large)"
 	@echo "make bench-instructions  count what an entry costs, and hold it against bounds (needs valgrind)"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make arm64   run the checksum instructions of arm64 under an emulator"
@@ -71,6 +72,10 @@ torture:
 mutants:
 	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')
 
+specs:
+	@Specs/set-up
+	@python3 Specs/check.py $(SPECS_FLAGS)
+
 bench-instructions:
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@python3 Tests/Instructions/count.py $(CASES)
@@ -95,7 +100,8 @@ arm64:
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
-	python3 -c 'import ast, pathlib; [ast.parse(p.read_text(), str(p)) for p in pathlib.Path("Tests").rglob("*.py")]'
+	python3 -c 'import ast, pathlib; [ast.parse(p.read_text(), str(p)) for d in ("Tests", "Specs") for p in pathlib.Path(d).rglob("*.py")]'
+	python3 Specs/check.py --only map
 	python3 Tests/Mutants/run.py --check
 	swift build --build-tests $(SWIFT_FLAGS)
 

@@ -1,0 +1,28 @@
+"""What the checkers are run on, and what they must find."""
+
+import collections
+
+Run = collections.namedtuple("Run", "name constants finds summary", defaults=(None, ""))
+
+# `finds`, a pattern, is what a planted mistake must violate; without it nothing may be found.
+MURPHI = [
+    Run("replication", {"MaxTerm": 3, "MaxLog": 2}, summary="three voters, three terms, two entries"),
+    Run("membership", {"MaxTerm": 2, "MaxLog": 3, "Changing": 1},
+        summary="from one voter to the two others, two terms, three entries"),
+    Run("seeded-1", {"MaxTerm": 2, "Seeded": 1}, "ElectionSafety", "votes are forgotten"),
+    Run("seeded-2", {"MaxTerm": 2, "Seeded": 2}, "LeaderCompleteness",
+        "entries are acknowledged before they are durable"),
+    Run("seeded-4", {"MaxTerm": 2, "MaxLog": 3, "Changing": 1, "Seeded": 4}, "ElectionSafety",
+        "the new voters take over without a joint membership"),
+    Run("seeded-5", {"MaxTerm": 2, "MaxLog": 3, "Changing": 1, "Seeded": 5},
+        "LeaderCompleteness|ElectionSafety",
+        "the joint membership is left before it is committed"),
+]
+
+# By hand: make specs SPECS_FLAGS='--large'
+MURPHI_LARGE = [
+    Run("seeded-3", {"MaxTerm": 4, "Seeded": 3}, "LeaderCompleteness",
+        "entries of earlier terms are committed by counting (the thesis' Figure 3.7)"),
+    Run("replication-4", {"MaxTerm": 4, "MaxLog": 2}, summary="the same in four terms"),
+    Run("membership-3", {"MaxTerm": 3, "MaxLog": 3, "Changing": 1}, summary="the same in three terms"),
+]
