@@ -108,7 +108,7 @@ let package = Package(
                 "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
                 "RaftTesting", "Platform",
             ]),
-        tests("RaftBenchTests", ["RaftBench", "Platform"]),
+        tests("RaftBenchTests", ["RaftBench", "Raft", "Wire", "Platform"]),
         tests("NamingTests", ["Wire", "Naming"]),
         tests("NacosTests", ["Wire", "Naming", "Nacos"]),
         tests(

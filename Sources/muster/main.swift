@@ -18,7 +18,7 @@ func run(_ command: MusterCommand) throws -> Int32 {
     case .demo(let settings):
         return try Demo.run(settings)
     case .cleanUpDemo(let directory):
-        return try DemoCleaner.run(directory)
+        return try DirectoryCleaner.run(directory)
     case .status(let settings):
         let report = try StatusReport.query(
             server: settings.server, timeoutMilliseconds: settings.timeoutMilliseconds)

@@ -8,6 +8,13 @@ func number(_ text: String?, _ name: String) -> Int {
     return number
 }
 
+/// A number from 1 to a limit that follows an option.
+func positive(_ text: String?, _ name: String, _ limit: Int) -> Int {
+    let value = number(text, name)
+    guard (1...limit).contains(value) else { fail("\(name) takes 1 to \(limit)") }
+    return value
+}
+
 /// A range of seeds that follows an option.
 func range(_ text: String?, _ name: String) -> Range<UInt64> {
     let ends = (text ?? "").split(separator: "..<").compactMap { UInt64($0) }

@@ -52,6 +52,8 @@ internal import Testing
         bench.outstanding = [7]
         bench.entryBytes = [10]
         bench.entries = 100
+        bench.electionMilliseconds = 500
+        bench.executable = try TestProgram.path()
         var lines: [String] = []
         try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
         #expect(lines.count == 3)
@@ -67,6 +69,8 @@ internal import Testing
         bench.stages = [stage]
         bench.outstanding = [7]
         bench.entries = 100
+        bench.electionMilliseconds = 500
+        bench.executable = try TestProgram.path()
         var lines: [String] = []
         try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
         #expect(lines.count == 3)

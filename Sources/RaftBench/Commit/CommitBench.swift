@@ -11,6 +11,8 @@ package struct CommitBench {
         case disk = "b"
         /// Nodes as they are in production, with TCP between them; a thread for each.
         case sockets = "c"
+        /// The same nodes as processes of their own, and their clients in this one: each has a connection to the leader.
+        case processes = "d"
     }
 
     /// What is asked for.
@@ -31,6 +33,10 @@ package struct CommitBench {
     /// How long each case is measured, when not for a fixed number of entries.
     package var seconds = 1.0
     package var entries: Int?
+    /// Long by default: the machine may do something else for a while, and a new leader would only blur the figure.
+    package var electionMilliseconds = 2000
+    /// What is started as a node of stage d, when it is not this program.
+    package var executable: String?
 
     /// Takes the defaults.
     package init() {}
@@ -64,9 +70,14 @@ package struct CommitBench {
     private func measure(
         _ stage: Stage, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
+        guard stage != .processes else {
+            return try measureProcesses(outstanding: outstanding, bytes: bytes)
+        }
         var settings = NodeSettings()
-        // The machine may do something else for a while; a new leader would only blur the figure.
-        try settings.setTimeouts(electionMilliseconds: 2000, heartbeatMilliseconds: 100)
+        let timeouts = BenchTimeouts(electionMilliseconds: electionMilliseconds)
+        try settings.setTimeouts(
+            electionMilliseconds: timeouts.electionMilliseconds,
+            heartbeatMilliseconds: timeouts.heartbeatMilliseconds)
         if request == .leaseRead { try settings.allowLeaseReads(maxClockDriftPermille: 10) }
         guard stage != .memory else {
             return try measureInMemory(settings, outstanding: outstanding, bytes: bytes)
@@ -75,14 +86,35 @@ package struct CommitBench {
             nodes: nodes, settings: settings, hasSockets: stage == .sockets)
         defer { cluster.close() }
         let metrics = try measure(cluster, outstanding: outstanding, bytes: bytes)
-        guard outstanding == 1, request == .entry else { return metrics }
-        let floor = CommitFloor(nodes: nodes, entryBytes: bytes, hasSockets: stage == .sockets)
-        let least = try floor.measure(in: cluster.directory)
+        guard request == .entry else { return metrics }
+        return try metrics
+            + floor(
+                of: metrics, outstanding: outstanding, bytes: bytes, in: cluster.directory,
+                trips: stage == .sockets ? 1 : 0)
+    }
+
+    /// The least that could be, beside what one outstanding request takes.
+    func floor(
+        of metrics: [BenchRow.Metric], outstanding: Int, bytes: Int, in directory: String,
+        trips: Int
+    ) throws -> [BenchRow.Metric] {
+        guard outstanding == 1 else { return [] }
+        let floor = CommitFloor(nodes: nodes, entryBytes: bytes, roundTrips: trips)
+        let least = try floor.measure(in: directory)
         let middle = metrics.first { $0.name == "p50" }?.value ?? 0
-        return metrics + [
+        return [
             BenchRow.Metric(name: "floor", unit: "µs", value: least),
             BenchRow.Metric(name: "p50 over floor", unit: "times", value: middle / least),
         ]
+    }
+
+    var goal: Load.Goal { entries.map { .entries($0) } ?? .seconds(seconds) }
+
+    /// What warms up the nodes.
+    func load(outstanding: Int, bytes: Int) -> Load {
+        Load(
+            isRead: request != .entry, outstanding: outstanding, entryBytes: bytes,
+            goal: .entries(max(20 * outstanding, 1000)), expected: entries ?? 1 << 20)
     }
 
     private func measureInMemory(
@@ -95,7 +127,7 @@ package struct CommitBench {
         try proposer.run(until: .entries(max(20 * outstanding, 2000)), at: cluster)
         proposer.forget()
         let meter = Meter()
-        try proposer.run(until: entries.map { .entries($0) } ?? .seconds(seconds), at: cluster)
+        try proposer.run(until: goal, at: cluster)
         let use = meter.stop(operations: proposer.ended)
         return use.metrics + proposer.latencies.metrics
     }
@@ -103,11 +135,9 @@ package struct CommitBench {
     private func measure(
         _ cluster: ThreadCluster, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
-        var load = Load(
-            isRead: request != .entry, outstanding: outstanding, entryBytes: bytes,
-            goal: .entries(max(20 * outstanding, 1000)), expected: entries ?? 1 << 20)
+        var load = load(outstanding: outstanding, bytes: bytes)
         _ = try cluster.run(load)
-        load.goal = entries.map { .entries($0) } ?? .seconds(seconds)
+        load.goal = goal
         let syncs = try cluster.syncs()
         let meter = Meter()
         let outcome = try cluster.run(load)

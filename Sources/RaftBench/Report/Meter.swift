@@ -29,13 +29,18 @@ struct Meter {
         var allocations: UInt64
         var operations: Int
 
+        /// Microseconds of processor time for each operation.
+        var processorEach: Double {
+            Double(processorNanoseconds) / Double(max(operations, 1)) / 1000
+        }
+
         var metrics: [BenchRow.Metric] {
             let count = Double(max(operations, 1))
             return [
                 BenchRow.Metric(
                     name: "throughput", unit: "/s", value: count / Double(nanoseconds) * 1e9),
                 BenchRow.Metric(
-                    name: "CPU", unit: "µs", value: Double(processorNanoseconds) / count / 1000),
+                    name: "CPU", unit: "µs", value: processorEach),
                 BenchRow.Metric(
                     name: "allocations", unit: "each", value: Double(allocations) / count),
             ]

@@ -2,29 +2,29 @@ internal import Platform
 internal import RaftHost
 internal import RaftStorage
 
-/// The least that one commit can take on this machine: its bytes written and synced by every node at once, and one way
-/// there and back where there are sockets. Nothing else is done.
+/// The least that one commit can take on this machine: its bytes written and synced by every node at once, and the ways
+/// there and back that it goes over sockets. Nothing else is done.
 struct CommitFloor {
     private static let rounds = 200
     private static let fileBytes = 1 << 20
 
     private let nodes: Int
     private let recordBytes: Int
-    private let hasSockets: Bool
+    private let roundTrips: Int
 
-    init(nodes: Int, entryBytes: Int, hasSockets: Bool) {
+    init(nodes: Int, entryBytes: Int, roundTrips: Int) {
         self.nodes = nodes
         // What the log writes around an entry.
         recordBytes = entryBytes + 48
-        self.hasSockets = hasSockets
+        self.roundTrips = roundTrips
     }
 
     /// The middle of many, in microseconds.
     func measure(in directory: String) throws -> Double {
         let syncs = try syncsAtOnce(in: directory)
-        let trips =
-            hasSockets ? try LoopbackProbe.roundTrips(Self.rounds, bytes: recordBytes) : [0]
-        return Double(Self.middle(syncs) + Self.middle(trips)) / 1000
+        guard roundTrips > 0 else { return Double(Self.middle(syncs)) / 1000 }
+        let trips = try LoopbackProbe.roundTrips(Self.rounds, bytes: recordBytes)
+        return Double(Self.middle(syncs) + UInt64(roundTrips) * Self.middle(trips)) / 1000
     }
 
     private static func middle(_ durations: [UInt64]) -> UInt64 {

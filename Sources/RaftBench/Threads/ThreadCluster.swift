@@ -42,7 +42,7 @@ final class ThreadCluster {
     }
 
     /// Addresses at which nobody listens now.
-    private static func freeAddresses(_ count: Int) throws -> [Address] {
+    static func freeAddresses(_ count: Int) throws -> [Address] {
         let loop = try EventLoop()
         let listeners = try (0..<count).map { _ in
             try Listener(at: Address(host: "127.0.0.1", port: 0), on: loop) { $0.close() }

@@ -5,9 +5,10 @@ internal import RaftHost
 /// `raft-lab bench`: how fast a part is, next to the least that it could cost on this machine.
 enum BenchCommand {
     static let usage = """
-        usage: raft-lab bench commit [--stage a|b|c] [--json] [--seconds S] [--entries N] [--outstanding N]
+        usage: raft-lab bench commit [--stage a|b|c|d] [--json] [--seconds S] [--entries N] [--outstanding N]
                                      [--bytes N] [--nodes N]
                raft-lab bench read [the same, without --bytes]
+               raft-lab bench failover [--kills N] [--election MS] [--fault kill|cut] [--nodes N] [--trace] [--json]
                raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
@@ -16,11 +17,18 @@ enum BenchCommand {
           commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024 of 64 and
                 256 bytes): a second, processor time and allocations each, latency
             --stage    a: logs and messages in memory, all nodes on one thread; b: logs on the disk, every write
-                       synced, a thread for each node; c: TCP between them, too; default: all
+                       synced, a thread for each node; c: TCP between them, too; d: nodes are processes, and each
+                       request has a connection of its own to the leader; default: all
             --seconds, --entries   how long each case is measured, or for how many entries; default 1 s
             --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3)
             --json     one JSON object a line, as --compare takes them
           read  linearizable reads at the leader, by a round of heartbeats and from its lease
+          failover  until something is committed again when the leader is no more, among three processes
+            --kills    how often in each case; default 50
+            --election only this election timeout; default: 150, 300 and 1000 ms, a tenth between heartbeats
+            --fault    kill: its process is killed; cut: it is stopped, and nothing closes its connections;
+                       default: both
+            --trace    who took which part when, in each round
           wal   appends through the log as a node uses it, every one synced, next to the bare cost of
                 pwrite and fdatasync of the same bytes in the same batches
             --dir      a directory on the disk in question, which must be there; default: a temporary one
@@ -38,6 +46,7 @@ enum BenchCommand {
         switch arguments.first {
         case "commit": return CommitCommand.run(rest, [.entry])
         case "read": return CommitCommand.run(rest, [.read, .leaseRead])
+        case "failover": return FailoverCommand.run(rest)
         case "wal": return measureLog(LogBench.Options(rest))
         case "crc": return ChecksumBench.run()
         case "--compare" where rest.count == 2: return compare(rest[0], rest[1])

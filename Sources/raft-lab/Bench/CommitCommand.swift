@@ -12,7 +12,7 @@ enum CommitCommand {
             case "--json": isJSON = true
             case "--stage":
                 guard let stage = rest.popFirst().flatMap(CommitBench.Stage.init) else {
-                    fail("--stage takes a, b or c")
+                    fail("--stage takes a, b, c or d")
                 }
                 bench.stages = [stage]
             case "--seconds": bench.seconds = seconds(rest.popFirst())
@@ -44,12 +44,6 @@ enum CommitCommand {
         guard let value = text.flatMap(Double.init), (0.01...600).contains(value) else {
             fail("--seconds takes a number up to 600")
         }
-        return value
-    }
-
-    private static func positive(_ text: String?, _ name: String, _ limit: Int) -> Int {
-        let value = number(text, name)
-        guard (1...limit).contains(value) else { fail("\(name) takes 1 to \(limit)") }
         return value
     }
 }

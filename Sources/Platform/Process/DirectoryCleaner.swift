@@ -1,10 +1,8 @@
-internal import Platform
-
-/// Removes what a demo has left, once the demo is gone.
+/// Removes what a process and its children have left in a directory, once they are gone.
 ///
 /// A process of its own, since nobody can tidy up after his own kill -9. Its standard input is a pipe
-/// that ends with the demo.
-final class DemoCleaner {
+/// that ends with its parent, as `ChildProcess` makes it.
+package final class DirectoryCleaner {
     private static let maxAttempts = 60
     private static let pauseMilliseconds = 50
 
@@ -14,9 +12,9 @@ final class DemoCleaner {
     private var attempts = 0
     private var failure: SystemError?
 
-    /// Waits for the end of the demo and removes the directory; gives the exit status.
-    static func run(_ directory: String) throws -> Int32 {
-        let cleaner = DemoCleaner(directory, try EventLoop())
+    /// Waits for the end of the parent and removes the directory; gives the exit status.
+    package static func run(_ directory: String) throws -> Int32 {
+        let cleaner = DirectoryCleaner(directory, try EventLoop())
         try cleaner.watchInput()
         cleaner.loop.run()
         if let failure = cleaner.failure { throw failure }
@@ -37,7 +35,7 @@ final class DemoCleaner {
         }
     }
 
-    /// Tries until it works, and looks again for a while: the nodes end for the same reason, but one
+    /// Tries until it works, and looks again for a while: other children end for the same reason, but one
     /// that is just starting may still make its directory.
     private func attempt() {
         guard Directory.isDirectory(directory) else {
