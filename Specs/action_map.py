@@ -29,7 +29,7 @@ def actions(path):
     if path.suffix == ".m":
         return re.findall(r'^\s*(?:rule|startstate) "(\w+)"', text, re.M)
     if path.suffix == ".pml":
-        return re.findall(r"^inline ([A-Z]\w*)\(", text, re.M)
+        return re.findall(r"^inline ([A-Z]\w*)\(", text, re.M)  # helpers begin with a small letter
     return tla_actions(text)
 
 
@@ -69,7 +69,7 @@ def faults():
             else:
                 found.append(f"README.md names Sources/{source}, which is not there")
         for function in functions:
-            if not re.search(rf"\b(?:func|var|let|case) {re.escape(function)}\b", text):
+            if not re.search(rf"\b(?:func|struct) {re.escape(function)}\b", text):
                 found.append(f"README.md names {function} of {', '.join(sources)}, which is not there")
     for path in specifications():
         file = str(path.relative_to(HERE))

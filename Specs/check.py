@@ -87,6 +87,27 @@ def check_murphi(wanted):
         tell("murphi", run, f"{states:,} states, {rules:,} steps", seconds, memory, outcome)
 
 
+def check_promela(wanted):
+    for run in wanted(runs.PROMELA, []):
+        folder = WORK / "promela" / run.name
+        folder.mkdir(parents=True, exist_ok=True)
+        defines = [f"-D{name}={value}" for name, value in run.constants.items()]
+        prepare(["spin", *defines, "-a", str(HERE / "Promela" / "Election.pml")], folder)
+        prepare(["cc", "-O2", "-w", "-o", "pan", "pan.c"], folder)
+        # -a -f: cycles in which each process that can go on does so at some time.
+        text, _, seconds, memory = execute(["./pan", "-a", "-f", "-m1000000"], folder)
+        states = re.search(r"(\d+) states, stored", text)
+        steps = re.search(r"(\d+) transitions", text)
+        errors = re.search(r"errors: (\d+)", text)
+        if not (states and steps and errors):
+            raise Failure(f"promela {run.name}: the checker did not end well\n{text[-2000:]}")
+        outcome = judge("promela", run, text, errors.group(1) != "0")
+        if not run.finds and "max search depth too small" in text:
+            raise Failure(f"promela {run.name}: not everything was visited")
+        figures = f"{int(states.group(1)):,} states, {int(steps.group(1)):,} steps"
+        tell("promela", run, figures, seconds, memory, outcome)
+
+
 def check_map(_):
     faults = action_map.faults()
     if faults:
@@ -94,7 +115,7 @@ def check_map(_):
     print(f"map      {action_map.describe()}")
 
 
-PARTS = {"map": check_map, "murphi": check_murphi}
+PARTS = {"map": check_map, "murphi": check_murphi, "promela": check_promela}
 
 
 def main():

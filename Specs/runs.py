@@ -30,3 +30,16 @@ MURPHI_LARGE = [
     Run("replication-4", {"MaxTerm": 4, "MaxLog": 2}, summary="the same in four terms"),
     Run("membership-3", {"MaxTerm": 3, "MaxLog": 3, "Changing": 1}, summary="the same in three terms"),
 ]
+
+NO_LEADER = "acceptance cycle"
+
+PROMELA = [
+    Run("settles", {}, summary="with pre-votes, whatever links the third node has"),
+    Run("settles-plain", {"PREVOTE": 0, "BRIDGED": 0}, summary="without pre-votes, the third node well or dead"),
+    Run("starves", {"PREVOTE": 0}, NO_LEADER,
+        "without pre-votes a node that hears nobody may keep the others from an election for ever"),
+    Run("seeded-1", {"PREVOTE": 0, "BRIDGED": 0, "SEEDED": 1}, NO_LEADER,
+        "a newer term starts the timer of a waiting node anew"),
+    Run("seeded-2", {"SEEDED": 2}, NO_LEADER, "voters that hear a leader help to depose it"),
+    Run("seeded-3", {"SEEDED": 3}, NO_LEADER, "who refuses a promise keeps its newer term to itself"),
+]
