@@ -1,8 +1,9 @@
 # `make demo` and `make test` need a Swift toolchain and nothing else. `make e2e` needs Python too,
-# with a virtual environment below .setup that `make setup` makes. Nothing is installed twice.
+# with a virtual environment below .setup that `make setup` makes, and `make bench-instructions` valgrind, which it
+# installs. Nothing is installed twice.
 
 .SUFFIXES:
-.PHONY: help setup demo test simulate explore torture mutants specs e2e bench-instructions arm64 lint clean
+.PHONY: help setup demo test simulate explore torture mutants specs e2e bench bench-instructions arm64 lint clean
 
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
@@ -19,6 +20,7 @@ help:
 	@echo "make torture end the log in every way and open it again (TORTURE_FLAGS='--cycles 100000' KILLS=1000)"
 	@echo "make mutants plant known mistakes and see that each is noticed (MUTANTS='row-14*')"
 	@echo "make specs   check the specifications (SPECS_FLAGS='--only murphi' or --large)"
+	@echo "make bench   measure everything, each for a short time (BENCH_FLAGS='commit --stage c')"
 	@echo "make bench-instructions  count what an entry costs, and hold it against bounds (needs valgrind)"
 	@echo "make e2e     run real processes under a stock Nacos client"
 	@echo "make arm64   run the checksum instructions of arm64 under an emulator"
@@ -27,7 +29,7 @@ help:
 	@echo "make clean   remove what was built and set up"
 
 setup: $(SDK_STAMP)
-	@:
+	@Tests/Instructions/set-up
 
 $(SDK_STAMP):
 	@Tests/EndToEnd/set-up $(VENV) $(SDK)
@@ -76,11 +78,16 @@ specs:
 	@Specs/set-up
 	@python3 Specs/check.py $(SPECS_FLAGS)
 
+bench:
+	swift build -c release --product raft-lab $(SWIFT_FLAGS)
+	@"$$(swift build -c release --show-bin-path)/raft-lab" bench $(BENCH_FLAGS)
+
 bench-instructions:
+	@Tests/Instructions/set-up
 	swift build -c release --product raft-lab $(SWIFT_FLAGS)
 	@python3 Tests/Instructions/count.py $(CASES)
 
-e2e: setup
+e2e: $(SDK_STAMP)
 	swift build -c release --product muster $(SWIFT_FLAGS)
 	@$(VENV)/bin/python Tests/EndToEnd/run.py \
 		--muster "$$(swift build -c release --show-bin-path)/muster" $(E2E_FLAGS)

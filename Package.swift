@@ -108,7 +108,9 @@ let package = Package(
                 "Raft", "Wire", "RaftStorage", "RaftTransport", "RaftRuntime", "RaftHost",
                 "RaftTesting", "Platform",
             ]),
-        tests("RaftBenchTests", ["RaftBench", "Raft", "Wire", "Platform"]),
+        tests(
+            "RaftBenchTests",
+            ["Raft", "Wire", "RaftStorage", "RaftRuntime", "RaftBench", "Platform"]),
         tests("NamingTests", ["Wire", "Naming"]),
         tests("NacosTests", ["Wire", "Naming", "Nacos"]),
         tests(

@@ -103,6 +103,9 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     /// Whether the disk has no space for the log to grow: proposals are refused until it has.
     public var isDiskFull: Bool { space.isFull }
 
+    /// The bytes that the log has handed to the system since the node was opened.
+    public var logBytesWritten: UInt64 { log.bytesWritten }
+
     /// The membership that counts at this node: the newest in its log, committed or not.
     public var configuration: Configuration { founding?.configuration ?? core.configuration }
 

@@ -156,6 +156,7 @@ extension LogStore {
                 Int(end.offset), min(wholePages(Int(end.offset)), newestCapacity))
             filling += overwrittenEnd - Int(end.offset)
         }
+        bytesWritten += UInt64(start.count + rest.count + filling)
         try newest.file.write(
             start, rest, zeros.span.extracting(first: filling), at: UInt64(offset))
     }

@@ -125,6 +125,9 @@ public final class LogStore<Files: FileSystem> {
     /// The bytes of entries added since the log was opened or last compacted.
     public internal(set) var bytesSinceCompaction: Int
 
+    /// The bytes handed to the system since the log was opened: records, headers of segments, and what fills up pages.
+    public internal(set) var bytesWritten: UInt64 = 0
+
     init(
         files: Files, directory: String, settings: LogSettings, header: SegmentHeader,
         segments: [Segment], next: PreparedSegment<Files>?, spares: [UInt32], replay: LogReplay,

@@ -21,6 +21,7 @@ internal import Testing
 
     @Test func `a run in memory commits what it says, and can be compared with another`() throws {
         var bench = CommitBench()
+        bench.electionMilliseconds = 500
         bench.stages = [.memory]
         bench.outstanding = [3]
         bench.entryBytes = [10]

@@ -1,6 +1,8 @@
 extension CommitBench {
     /// Measures nodes that are processes: what they and their clients use together.
-    func measureProcesses(outstanding: Int, bytes: Int) throws -> [BenchRow.Metric] {
+    func measureProcesses(
+        nodes: Int, outstanding: Int, bytes: Int
+    ) throws -> [BenchRow.Metric] {
         let cluster = try ProcessCluster(
             nodes: nodes, timeouts: BenchTimeouts(electionMilliseconds: electionMilliseconds),
             allowsLeases: request == .leaseRead, executable: executable)
@@ -21,7 +23,8 @@ extension CommitBench {
         return try metrics
             + [BenchRow.Metric(name: "a sync", unit: "entries", value: perSync)]
             + floor(
-                of: metrics, outstanding: outstanding, bytes: bytes, in: cluster.directory,
+                of: metrics, nodes: nodes, outstanding: outstanding, bytes: bytes,
+                in: cluster.directory,
                 trips: 2)
     }
 

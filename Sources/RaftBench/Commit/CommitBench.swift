@@ -1,4 +1,3 @@
-internal import Platform
 internal import RaftRuntime
 
 /// Entries committed and applied, while a fixed number of proposals is outstanding.
@@ -29,7 +28,7 @@ package struct CommitBench {
     package var stages = Stage.allCases
     package var outstanding = [1, 64, 1024]
     package var entryBytes = [64, 256]
-    package var nodes = 3
+    package var nodes = [3]
     /// How long each case is measured, when not for a fixed number of entries.
     package var seconds = 1.0
     package var entries: Int?
@@ -44,19 +43,22 @@ package struct CommitBench {
     /// Measures all cases.
     package func run(_ report: BenchReport) throws {
         for stage in stages {
-            for count in outstanding {
-                for bytes in request == .entry ? entryBytes : [0] {
-                    try report.measure(
-                        request == .entry ? "commit" : "read", parameters(stage, count, bytes)
-                    ) { try measure(stage, outstanding: count, bytes: bytes) }
+            for nodes in nodes {
+                for count in outstanding {
+                    for bytes in request == .entry ? entryBytes : [0] {
+                        let row = parameters(stage, nodes, count, bytes)
+                        try report.measure(request == .entry ? "commit" : "read", row) {
+                            try measure(stage, nodes: nodes, outstanding: count, bytes: bytes)
+                        }
+                    }
                 }
             }
         }
     }
 
-    private func parameters(_ stage: Stage, _ outstanding: Int, _ bytes: Int) -> [BenchRow
-        .Parameter]
-    {
+    private func parameters(
+        _ stage: Stage, _ nodes: Int, _ outstanding: Int, _ bytes: Int
+    ) -> [BenchRow.Parameter] {
         [
             BenchRow.Parameter(name: "stage", value: stage.rawValue),
             BenchRow.Parameter(name: "nodes", value: "\(nodes)"),
@@ -68,10 +70,10 @@ package struct CommitBench {
     }
 
     private func measure(
-        _ stage: Stage, outstanding: Int, bytes: Int
+        _ stage: Stage, nodes: Int, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
         guard stage != .processes else {
-            return try measureProcesses(outstanding: outstanding, bytes: bytes)
+            return try measureProcesses(nodes: nodes, outstanding: outstanding, bytes: bytes)
         }
         var settings = NodeSettings()
         let timeouts = BenchTimeouts(electionMilliseconds: electionMilliseconds)
@@ -80,22 +82,26 @@ package struct CommitBench {
             heartbeatMilliseconds: timeouts.heartbeatMilliseconds)
         if request == .leaseRead { try settings.allowLeaseReads(maxClockDriftPermille: 10) }
         guard stage != .memory else {
-            return try measureInMemory(settings, outstanding: outstanding, bytes: bytes)
+            return try measureInMemory(
+                settings, nodes: nodes, outstanding: outstanding, bytes: bytes)
         }
         let cluster = try ThreadCluster(
             nodes: nodes, settings: settings, hasSockets: stage == .sockets)
         defer { cluster.close() }
-        let metrics = try measure(cluster, outstanding: outstanding, bytes: bytes)
+        let metrics = try measure(
+            cluster, nodes: nodes, outstanding: outstanding, bytes: bytes)
         guard request == .entry else { return metrics }
         return try metrics
             + floor(
-                of: metrics, outstanding: outstanding, bytes: bytes, in: cluster.directory,
+                of: metrics, nodes: nodes, outstanding: outstanding, bytes: bytes,
+                in: cluster.directory,
                 trips: stage == .sockets ? 1 : 0)
     }
 
     /// The least that could be, beside what one outstanding request takes.
     func floor(
-        of metrics: [BenchRow.Metric], outstanding: Int, bytes: Int, in directory: String,
+        of metrics: [BenchRow.Metric], nodes: Int, outstanding: Int, bytes: Int,
+        in directory: String,
         trips: Int
     ) throws -> [BenchRow.Metric] {
         guard outstanding == 1 else { return [] }
@@ -118,7 +124,7 @@ package struct CommitBench {
     }
 
     private func measureInMemory(
-        _ settings: NodeSettings, outstanding: Int, bytes: Int
+        _ settings: NodeSettings, nodes: Int, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
         let cluster = try MemoryCluster(nodes: nodes, settings: settings)
         var proposer = Proposer(
@@ -126,91 +132,36 @@ package struct CommitBench {
         // Memory that is asked for once is asked for before this is measured.
         try proposer.run(until: .entries(max(20 * outstanding, 2000)), at: cluster)
         proposer.forget()
+        let written = cluster.logBytes
         let meter = Meter()
         try proposer.run(until: goal, at: cluster)
         let use = meter.stop(operations: proposer.ended)
-        return use.metrics + proposer.latencies.metrics
+        let metrics = use.metrics + proposer.latencies.metrics
+        guard request == .entry else { return metrics }
+        let copies = Double(proposer.ended * nodes)
+        return metrics
+            + [.bytes("log", each: Double(cluster.logBytes - written) / copies)]
     }
 
     private func measure(
-        _ cluster: ThreadCluster, outstanding: Int, bytes: Int
+        _ cluster: ThreadCluster, nodes: Int, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
         var load = load(outstanding: outstanding, bytes: bytes)
         _ = try cluster.run(load)
         load.goal = goal
-        let syncs = try cluster.syncs()
+        let before = (syncs: try cluster.syncs(), log: try cluster.logBytes(), disk: DiskUse())
         let meter = Meter()
         let outcome = try cluster.run(load)
         let use = meter.stop(operations: outcome.ended)
         guard request == .entry else { return use.metrics + outcome.latencies.metrics }
-        let perSync = Double(outcome.ended * nodes) / Double(try cluster.syncs() - syncs)
-        return use.metrics + outcome.latencies.metrics
-            + [BenchRow.Metric(name: "a sync", unit: "entries", value: perSync)]
-    }
-}
-
-/// Keeps a number of proposals outstanding: for each that has ended it makes another.
-private struct Proposer {
-    private let isRead: Bool
-    private let command: [UInt8]
-    private let outstanding: Int
-    private let capacity: Int
-    /// Proposals end in the order in which they were made: how many of them, and when.
-    private var waiting: [(count: Int, since: MonotonicTime)] = []
-    private var waitingCount = 0
-    private(set) var latencies: Latencies
-    private(set) var ended = 0
-
-    init(_ request: CommitBench.Request, outstanding: Int, bytes: Int, expected: Int) {
-        isRead = request != .entry
-        command = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-        self.outstanding = outstanding
-        capacity = expected
-        latencies = Latencies(capacity: expected)
-    }
-
-    mutating func forget() {
-        latencies = Latencies(capacity: capacity)
-        ended = 0
-    }
-
-    mutating func run(until goal: Load.Goal, at cluster: MemoryCluster) throws {
-        let start = MonotonicTime.now
-        var isOver = false
-        while !isOver || waitingCount > 0 {
-            if !isOver, waitingCount < outstanding { try propose(at: cluster) }
-            for completion in try cluster.turn() { try end(completion) }
-            switch goal {
-            case .entries(let count): isOver = ended + waitingCount >= count
-            case .seconds(let seconds):
-                isOver = MonotonicTime.now.nanoseconds(since: start) > UInt64(seconds * 1e9)
-            }
-        }
-    }
-
-    private mutating func propose(at cluster: MemoryCluster) throws {
-        let count = outstanding - waitingCount
-        for _ in 0..<count {
-            if isRead {
-                try cluster.read()
-            } else {
-                _ = try cluster.propose(command.span)
-            }
-        }
-        waiting.append((count, .now))
-        waitingCount += count
-    }
-
-    private mutating func end(_ completion: Completion<UInt64>) throws {
-        switch completion {
-        case .proposal(_, .done), .read(_, .ready): break
-        default: throw BenchError("a request was not done: \(completion)")
-        }
-        guard !waiting.isEmpty else { throw BenchError("an answer to nothing") }
-        latencies.record(MonotonicTime.now.nanoseconds(since: waiting[0].since))
-        ended += 1
-        waitingCount -= 1
-        waiting[0].count -= 1
-        if waiting[0].count == 0 { waiting.removeFirst() }
+        let copies = Double(outcome.ended * nodes)
+        let disk = DiskUse().bytes - before.disk.bytes
+        return use.metrics + outcome.latencies.metrics + [
+            .bytes("log", each: Double(try cluster.logBytes() - before.log) / copies),
+            .bytes("disk", each: Double(disk) / copies),
+            BenchRow.Metric(
+                name: "a sync", unit: "entries",
+                value: copies / Double(try cluster.syncs() - before.syncs)),
+        ]
     }
 }

@@ -1,6 +1,7 @@
 internal import Platform
 internal import Raft
 internal import RaftRuntime
+internal import RaftStorage
 internal import RaftTransport
 
 /// Several nodes on one thread: their logs are arrays, and what one sends the next one has in its next turn.
@@ -14,30 +15,46 @@ final class MemoryCluster {
         let links: MemoryLinks
         let jobs: MemoryJobs
 
-        init(_ id: NodeID, of ids: [NodeID], _ settings: NodeSettings) throws {
+        init(
+            _ id: NodeID, of ids: [NodeID], _ settings: NodeSettings, _ log: LogSettings,
+            files: MemoryFileSystem, at now: Instant
+        ) throws {
             links = MemoryLinks(from: id)
             jobs = MemoryJobs()
             loop = try Loop(
                 NodeStart(
                     directory: "/\(id.rawValue)", cluster: "bench", node: id,
                     initialConfiguration: Configuration(voters: ids), seed: id.rawValue),
-                machine: CountingMachine(), files: MemoryFileSystem(), network: links,
-                background: jobs, settings: settings, at: .present)
+                machine: CountingMachine(), files: files, logSettings: log, network: links,
+                background: jobs, settings: settings, at: now)
             loop.start()
         }
     }
 
     private let nodes: [Node]
+    /// What they write to: each has directories of its own.
+    let files = MemoryFileSystem()
     private var leader: Int?
+    private var clock: MemoryClock
 
-    init(nodes count: Int, settings: NodeSettings) throws {
+    init(
+        nodes count: Int, settings: NodeSettings, log: LogSettings = LogSettings(),
+        clock source: MemoryClock.Source = .machine
+    ) throws {
         let ids = (1...count).map { NodeID(UInt64($0)) }
-        nodes = try ids.map { try Node($0, of: ids, settings) }
+        var clock = MemoryClock(source)
+        let now = clock.now()
+        self.clock = clock
+        nodes = try ids.map { [files] in
+            try Node($0, of: ids, settings, log, files: files, at: now)
+        }
         let mailboxes = nodes.map { Mailbox(incarnation: $0.loop.identity.incarnation) }
         for node in nodes { node.links.mailboxes = mailboxes }
         for (node, mailbox) in zip(nodes, mailboxes) { node.links.own = mailbox }
+        // Nobody has to wait for an election here.
         while leader == nil {
             for i in nodes.indices { try turn(i) }
+            self.clock.skip(milliseconds: 10)
             leader = nodes.firstIndex { $0.loop.core.roleName == .leader }
         }
     }
@@ -65,6 +82,9 @@ final class MemoryCluster {
         return nodes[leader].loop.takeCompletions()
     }
 
+    /// The bytes that the logs of all nodes have been written with.
+    var logBytes: UInt64 { nodes.reduce(0) { $0 + $1.loop.logBytesWritten } }
+
     private func turn(_ i: Int) throws {
         let node = nodes[i]
         if let mailbox = node.links.own {
@@ -74,7 +94,7 @@ final class MemoryCluster {
             }
         }
         for result in node.jobs.takeResults() { node.loop.finished(result) }
-        node.loop.turn(at: .present, wallMilliseconds: 1)
+        node.loop.turn(at: clock.now(), wallMilliseconds: MemoryClock.wallMilliseconds)
         _ = node.loop.takeNotices()
         if let failure = node.loop.failure { throw failure }
     }

@@ -7,7 +7,11 @@ internal import Wire
 /// the thread of the cluster.
 final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     private var files: [String: MemoryFile] = [:]
+    private let tally = MemoryTally()
     private var directories: Set<String> = []
+
+    /// The bytes of all writes to any of the files.
+    var writtenBytes: UInt64 { tally.writtenBytes }
 
     func createDirectory(_ path: String) throws(StorageError) { directories.insert(path) }
 
@@ -24,7 +28,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     func open(_ path: String, create: Bool) throws(StorageError) -> MemoryFile {
         if let file = files[path] { return file }
         guard create else { throw StorageError(.notFound, operation: "open", path: path) }
-        let file = MemoryFile()
+        let file = MemoryFile(tally)
         files[path] = file
         return file
     }
@@ -51,9 +55,19 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     func syncDirectory(_ path: String) throws(StorageError) {}
 }
 
+/// Counts what is written to the files of a `MemoryFileSystem`.
+private final class MemoryTally {
+    var writtenBytes: UInt64 = 0
+}
+
 /// See `MemoryFileSystem`.
 final class MemoryFile: StorageFile, @unchecked Sendable {
+    private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
+
     private var bytes: [UInt8] = []
+    private let tally: MemoryTally
+
+    fileprivate init(_ tally: MemoryTally) { self.tally = tally }
 
     func size() throws(StorageError) -> UInt64 { UInt64(bytes.count) }
 
@@ -71,6 +85,7 @@ final class MemoryFile: StorageFile, @unchecked Sendable {
     }
 
     private func put(_ new: Span<UInt8>, at offset: Int) {
+        tally.writtenBytes += UInt64(new.count)
         if bytes.count < offset + new.count { grow(to: offset + new.count) }
         // The array has been made large enough, and neither pointer leaves the closure.
         unsafe bytes.withUnsafeMutableBytes { target in
@@ -99,7 +114,11 @@ final class MemoryFile: StorageFile, @unchecked Sendable {
 
     private func grow(to size: Int) {
         guard size > bytes.count else { return }
-        bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+        bytes.reserveCapacity(size)
+        // Block by block: a debug build would take a second for a segment's zeros one by one.
+        while bytes.count < size {
+            bytes.append(contentsOf: Self.zeros.prefix(size - bytes.count))
+        }
     }
 
     func sync() throws(StorageError) {}

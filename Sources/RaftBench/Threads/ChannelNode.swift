@@ -49,6 +49,7 @@ final class ChannelNode: BenchNode {
 
     var isLeader: Bool { node.core.roleName == .leader }
     var syncs: UInt64 { node.counters.syncs }
+    var logBytes: UInt64 { node.logBytesWritten }
 
     func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void) {
         proposals[node.propose(command.span)] = then

@@ -20,6 +20,7 @@ final class SocketNode: BenchNode {
 
     var isLeader: Bool { host.node.core.roleName == .leader }
     var syncs: UInt64 { host.node.counters.syncs }
+    var logBytes: UInt64 { host.node.logBytesWritten }
 
     func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void) {
         host.propose(command.span, then: then)

@@ -94,6 +94,11 @@ final class ThreadCluster {
         try members.reduce(0) { try $0 + ask($1) { $0.syncs } }
     }
 
+    /// The bytes that the logs of all nodes have handed to the system.
+    func logBytes() throws -> UInt64 {
+        try members.reduce(0) { try $0 + ask($1) { $0.logBytes } }
+    }
+
     /// Stops the nodes and removes what they have written.
     func close() {
         for member in members {

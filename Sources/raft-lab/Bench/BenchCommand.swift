@@ -9,6 +9,7 @@ enum BenchCommand {
                                      [--bytes N] [--nodes N]
                raft-lab bench read [the same, without --bytes]
                raft-lab bench failover [--kills N] [--election MS] [--fault kill|cut] [--nodes N] [--trace] [--json]
+               raft-lab bench allocations [--json] [--outstanding N]
                raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
@@ -20,7 +21,8 @@ enum BenchCommand {
                        synced, a thread for each node; c: TCP between them, too; d: nodes are processes, and each
                        request has a connection of its own to the leader; default: all
             --seconds, --entries   how long each case is measured, or for how many entries; default 1 s
-            --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3)
+            --outstanding, --bytes, --nodes   only this many, of this size, with so many nodes (default 3; 3,5,7
+                       measures each)
             --json     one JSON object a line, as --compare takes them
           read  linearizable reads at the leader, by a round of heartbeats and from its lease
           failover  until something is committed again when the leader is no more, among three processes
@@ -29,6 +31,7 @@ enum BenchCommand {
             --fault    kill: its process is killed; cut: it is stopped, and nothing closes its connections;
                        default: both
             --trace    who took which part when, in each round
+          allocations  how often nodes and proposer ask for memory in stage a, exactly
           wal   appends through the log as a node uses it, every one synced, next to the bare cost of
                 pwrite and fdatasync of the same bytes in the same batches
             --dir      a directory on the disk in question, which must be there; default: a temporary one
@@ -47,6 +50,7 @@ enum BenchCommand {
         case "commit": return CommitCommand.run(rest, [.entry])
         case "read": return CommitCommand.run(rest, [.read, .leaseRead])
         case "failover": return FailoverCommand.run(rest)
+        case "allocations": return CountCommand.run(rest)
         case "wal": return measureLog(LogBench.Options(rest))
         case "crc": return ChecksumBench.run()
         case "--compare" where rest.count == 2: return compare(rest[0], rest[1])

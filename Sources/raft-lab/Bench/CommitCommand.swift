@@ -20,7 +20,10 @@ enum CommitCommand {
             case "--outstanding":
                 bench.outstanding = [positive(rest.popFirst(), name, 1_000_000)]
             case "--bytes": bench.entryBytes = [positive(rest.popFirst(), name, 1 << 20)]
-            case "--nodes": bench.nodes = positive(rest.popFirst(), name, 9)
+            case "--nodes":
+                let counts = (rest.popFirst() ?? "").split(separator: ",")
+                bench.nodes = counts.map { positive(String($0), name, 9) }
+                guard !counts.isEmpty else { fail("--nodes takes numbers such as 3,5,7") }
             default: fail("\(name) is not known:\n\(BenchCommand.usage)")
             }
         }
