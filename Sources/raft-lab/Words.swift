@@ -15,6 +15,14 @@ func positive(_ text: String?, _ name: String, _ limit: Int) -> Int {
     return value
 }
 
+/// A time in seconds that follows `--seconds`.
+func seconds(_ text: String?) -> Double {
+    guard let value = text.flatMap(Double.init), (0.01...600).contains(value) else {
+        fail("--seconds takes a number up to 600")
+    }
+    return value
+}
+
 /// A range of seeds that follows an option.
 func range(_ text: String?, _ name: String) -> Range<UInt64> {
     let ends = (text ?? "").split(separator: "..<").compactMap { UInt64($0) }

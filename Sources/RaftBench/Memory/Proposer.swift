@@ -36,6 +36,7 @@ struct Proposer {
             case .entries(let count): isOver = ended + waitingCount >= count
             case .seconds(let seconds):
                 isOver = MonotonicTime.now.nanoseconds(since: start) > UInt64(seconds * 1e9)
+            case .told(let told): isOver = told.withLock { $0 }
             }
         }
     }

@@ -66,6 +66,7 @@ final class ProcessLoad {
         case .entries(let count): return outcome.ended + waiting >= count
         case .seconds(let seconds):
             return loop.turnTime.nanoseconds(since: start) > UInt64(seconds * 1e9)
+        case .told(let isOver): return isOver.withLock { $0 }
         }
     }
 

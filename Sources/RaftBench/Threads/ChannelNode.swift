@@ -14,7 +14,7 @@ final class ChannelNode: BenchNode {
     private var node: Node
     private let links: ChannelLinks
     private let workers: Workers<CountingMachine.Image>
-    private let loop: EventLoop
+    let loop: EventLoop
     private var proposals: [ProposalID: (ProposalOutcome<UInt64>) -> Void] = [:]
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var timer: TimerHandle?
@@ -48,6 +48,7 @@ final class ChannelNode: BenchNode {
     }
 
     var isLeader: Bool { node.core.roleName == .leader }
+    var applied: UInt64 { node.applied.index.rawValue }
     var syncs: UInt64 { node.counters.syncs }
     var logBytes: UInt64 { node.logBytesWritten }
 

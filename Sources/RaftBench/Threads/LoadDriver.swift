@@ -6,6 +6,8 @@ struct Load: Sendable {
     enum Goal: Sendable {
         case entries(Int)
         case seconds(Double)
+        /// Until somebody says so.
+        case told(Guarded<Bool>)
     }
 
     /// Reads, or entries of so many bytes.
@@ -15,6 +17,11 @@ struct Load: Sendable {
     var goal: Goal
     /// How many are expected to end, so that to record them asks for no memory.
     var expected: Int
+    /// For a table (`TableMachine`): each command goes to one of so many keys.
+    var keys: Int?
+    /// A request each so often, whatever has ended, instead of one for each that has ended; `outstanding` is then
+    /// the most that may wait.
+    var intervalNanoseconds: UInt64?
 }
 
 /// What came of a load.
@@ -29,7 +36,8 @@ struct LoadOutcome: Sendable {
 final class LoadDriver {
     private let load: Load
     private let node: any BenchNode
-    private let command: [UInt8]
+    private var command: [UInt8]
+    private var random = SplitMix64(seed: 1)
     private let start = MonotonicTime.now
     private var outcome: LoadOutcome
     private var waiting = 0
@@ -45,7 +53,16 @@ final class LoadDriver {
     /// Begins; `then` is called once, at the end.
     func run(then: @escaping (LoadOutcome) -> Void) {
         self.then = then
+        if load.intervalNanoseconds != nil { return tick() }
         for _ in 0..<load.outstanding { ask() }
+    }
+
+    private func tick() {
+        guard let interval = load.intervalNanoseconds, !isOver else { return finishIfOver() }
+        node.loop.schedule(at: node.loop.turnTime.advanced(byNanoseconds: interval)) { [self] in
+            tick()
+        }
+        if waiting < load.outstanding { ask() }
     }
 
     private var isOver: Bool {
@@ -54,6 +71,7 @@ final class LoadDriver {
         case .entries(let count): return outcome.ended + waiting >= count
         case .seconds(let seconds):
             return MonotonicTime.now.nanoseconds(since: start) > UInt64(seconds * 1e9)
+        case .told(let isOver): return isOver.withLock { $0 }
         }
     }
 
@@ -66,6 +84,7 @@ final class LoadDriver {
                 end(result == .ready, "\(result)", since)
             }
         } else {
+            if let keys = load.keys { choose(UInt64.random(in: 0..<UInt64(keys), using: &random)) }
             node.propose(command) { [self] result in
                 if case .done = result {
                     end(true, "", since)
@@ -86,8 +105,18 @@ final class LoadDriver {
         } else {
             outcome.failure = "a request was not done: \(reason())"
         }
-        ask()
-        guard waiting == 0, let then else { return }
+        if load.intervalNanoseconds == nil { ask() }
+        finishIfOver()
+    }
+
+    private func choose(_ key: UInt64) {
+        for i in 0..<min(8, command.count) {
+            command[i] = UInt8(truncatingIfNeeded: key >> (8 * UInt64(i)))
+        }
+    }
+
+    private func finishIfOver() {
+        guard waiting == 0, isOver, let then else { return }
         self.then = nil
         then(outcome)
     }

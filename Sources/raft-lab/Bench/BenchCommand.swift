@@ -5,15 +5,22 @@ internal import RaftHost
 /// `raft-lab bench`: how fast a part is, next to the least that it could cost on this machine.
 enum BenchCommand {
     static let usage = """
-        usage: raft-lab bench commit [--stage a|b|c|d] [--json] [--seconds S] [--entries N] [--outstanding N]
+        usage: raft-lab bench [--json]
+               raft-lab bench commit [--stage a|b|c|d] [--json] [--seconds S] [--entries N] [--outstanding N]
                                      [--bytes N] [--nodes N]
                raft-lab bench read [the same, without --bytes]
                raft-lab bench failover [--kills N] [--election MS] [--fault kill|cut] [--nodes N] [--trace] [--json]
-               raft-lab bench allocations [--json] [--outstanding N]
+               raft-lab bench catchup [--by entries|snapshot] [--entries N] [--bytes N] [--state MIB] [--json]
+               raft-lab bench snapshot [--state MIB] [--outstanding N] [--seconds S] [--json]
+               raft-lab bench growth [--stage a|b] [--entries N] [--outstanding N] [--bytes N] [--json]
+               raft-lab bench idle [--nodes N] [--seconds S] [--json]
+               raft-lab bench allocations [--outstanding N] [--json]
                raft-lab bench wal [--dir DIR] [--seconds S] [--pairs N] [--segment BYTES] [--fresh]
                                   [--writers N] [--entry BYTES]
                raft-lab bench crc
                raft-lab bench --compare A.json B.json
+
+          Alone it measures everything, each for a short time: a minute or two.
 
           commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024 of 64 and
                 256 bytes): a second, processor time and allocations each, latency
@@ -31,6 +38,12 @@ enum BenchCommand {
             --fault    kill: its process is killed; cut: it is stopped, and nothing closes its connections;
                        default: both
             --trace    who took which part when, in each round
+          catchup  a node with an empty directory gets all from the leader, by entries (a million of 64 and of 256
+                bytes) or by a snapshot (256 MiB); what it costs, and what a light load notices
+          snapshot  a large state (256 MiB) is written while others write to it: latency, longest turn of the leader
+          growth  what an entry costs behind 10,000 to 10,000,000 others (--entries: only up to so many), in stage a
+                with snapshots, in b without; and how long the long log takes to open
+          idle  three nodes with nothing to do: processor time, wake-ups, messages (default 10 s)
           allocations  how often nodes and proposer ask for memory in stage a, exactly
           wal   appends through the log as a node uses it, every one synced, next to the bare cost of
                 pwrite and fdatasync of the same bytes in the same batches
@@ -50,7 +63,12 @@ enum BenchCommand {
         case "commit": return CommitCommand.run(rest, [.entry])
         case "read": return CommitCommand.run(rest, [.read, .leaseRead])
         case "failover": return FailoverCommand.run(rest)
-        case "allocations": return CountCommand.run(rest)
+        case nil, "--json": return OverviewCommand.run(arguments)
+        case "catchup": return BulkCommands.catchUp(rest)
+        case "snapshot": return BulkCommands.snapshot(rest)
+        case "idle": return BulkCommands.idle(rest)
+        case "growth": return BulkCommands.growth(rest)
+        case "allocations": return BulkCommands.allocations(rest)
         case "wal": return measureLog(LogBench.Options(rest))
         case "crc": return ChecksumBench.run()
         case "--compare" where rest.count == 2: return compare(rest[0], rest[1])

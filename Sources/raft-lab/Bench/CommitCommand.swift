@@ -42,11 +42,4 @@ enum CommitCommand {
             return false
         }
     }
-
-    private static func seconds(_ text: String?) -> Double {
-        guard let value = text.flatMap(Double.init), (0.01...600).contains(value) else {
-            fail("--seconds takes a number up to 600")
-        }
-        return value
-    }
 }
