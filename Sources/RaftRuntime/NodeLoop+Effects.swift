@@ -44,20 +44,43 @@ extension NodeLoop {
         switch timer {
         case .election, .quorumCheck, .transfer: return now.advanced(byMilliseconds: election)
         case .heartbeat: return now.advanced(byMilliseconds: settings.heartbeatMilliseconds)
-        case .campaign: return campaignDeadline(within: election)
+        case .campaign:
+            return turnToCampaign() ?? campaignDeadline(within: election)
         case .earlyCampaign: return campaignDeadline(within: settings.earlyCampaignMilliseconds)
         }
+    }
+
+    /// Those who lose their leader together campaign in turn, the next one behind it first, a heartbeat's time apart: so
+    /// the first is elected before the second begins, if messages take no longer than that.
+    ///
+    /// - Returns: Nothing for any but the first campaign after a leader, and nothing for that leader.
+    private mutating func turnToCampaign() -> Instant? {
+        let leader = lostLeader.take()
+        let voters = core.configuration.incoming
+        guard let leader, leader != identity.node, let own = voters.firstIndex(of: identity.node)
+        else { return nil }
+        let first = voters.firstIndex { $0 > leader } ?? 0
+        let turn = (own - first + voters.count) % voters.count
+        let apart = min(
+            settings.heartbeatMilliseconds, settings.electionTimeoutMilliseconds / voters.count)
+        // Others may have heard the leader a little later, and refuse until they have lost it, too.
+        let deadline = randomDeadline(within: apart / 4)
+        let turns = turn + (isOutranked ? voters.count : 0)
+        return deadline.advanced(byMilliseconds: turns * apart)
     }
 
     /// A node of lower priority than the highest waits first for as long as those above it may: a hint, for
     /// they may all be gone.
     private mutating func campaignDeadline(within milliseconds: Int) -> Instant {
-        let own = core.configuration.member(identity.node)?.priority ?? 0
-        let isOutranked = core.configuration.incoming.contains { node in
-            core.configuration.member(node).map { $0.priority > own } ?? false
-        }
         let deadline = randomDeadline(within: milliseconds)
         return isOutranked ? deadline.advanced(byMilliseconds: milliseconds) : deadline
+    }
+
+    private var isOutranked: Bool {
+        let own = core.configuration.member(identity.node)?.priority ?? 0
+        return core.configuration.incoming.contains { node in
+            core.configuration.member(node).map { $0.priority > own } ?? false
+        }
     }
 
     /// In microseconds, so that two nodes seldom draw the same.
@@ -79,6 +102,7 @@ extension NodeLoop {
             counters.campaigns += 1
         }
         if let leader = change.leader {
+            lostLeader = leader
             counters.leaderChanges += 1
             noteLeader(leader)
         }

@@ -51,6 +51,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var now: Instant
     var wallMilliseconds: UInt64 = 0
     var timers = TimerTable()
+    /// The leader that was known last, until this node is about to campaign.
+    var lostLeader: NodeID?
     var hasReceived = false
     var effects: [Effect] = []
     /// What was sent of appends, to be told to the core once the effects at hand are carried out.

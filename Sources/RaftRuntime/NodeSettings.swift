@@ -4,7 +4,8 @@ public import Raft
 public struct NodeSettings: Hashable, Sendable {
     /// The time without word from a leader after which a node takes it for lost, in milliseconds.
     ///
-    /// A node then waits a random time of up to as much again before it campaigns (thesis §3.4).
+    /// Those who lose a leader then campaign in turn, a heartbeat's time apart. Where that leads to none, and where
+    /// none was known, a node waits a random time of up to as much again (thesis §3.4).
     /// Default 1,000; at least three heartbeats.
     public private(set) var electionTimeoutMilliseconds = 1000
     /// The time between a leader's heartbeats in milliseconds. Default 100.

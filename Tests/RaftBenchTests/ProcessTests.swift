@@ -48,6 +48,23 @@ internal import Testing
         #expect(!directory.isEmpty && !Directory.isDirectory(directory))
     }
 
+    @Test(arguments: FailoverBench.Fault.allCases)
+    func `commit again after their leader is gone`(fault: FailoverBench.Fault) throws {
+        var bench = FailoverBench()
+        bench.faults = [fault]
+        bench.electionMilliseconds = [400]
+        bench.kills = 2
+        bench.executable = try TestProgram.path()
+        var story: [String] = []
+        bench.trace = { story.append($0) }
+        var lines: [String] = []
+        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
+        #expect(lines.count == 3)
+        #expect(lines.last?.hasPrefix("failover fault=\(fault.rawValue) nodes=3 el") == true)
+        #expect(story.count { $0.hasSuffix(": committed") } == 2)
+        #expect(story.contains { $0.hasPrefix("2: ") && $0.contains(" leader, term ") })
+    }
+
     /// Those that any thread of it has started.
     private static func children(of pid: Int32) -> [Int32] {
         let threads = (try? Directory.list("/proc/\(pid)/task")) ?? []

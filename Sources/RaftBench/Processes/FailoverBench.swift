@@ -47,8 +47,9 @@ package struct FailoverBench {
         defer { cluster.close() }
         var outcomes: [FailoverOutcome] = []
         for number in 1...kills {
-            try wait(timeouts, cluster)
             let patience = 30 * timeouts.electionMilliseconds + 5000
+            try wait(timeouts, cluster)
+            try cluster.wait(milliseconds: patience, "a leader") { $0.settledLeader != nil }
             let result: Result<FailoverOutcome, BenchError> = try cluster.perform { nodes, tell in
                 FailoverRound(fault, nodes, patienceMilliseconds: patience).run(then: tell)
             }
