@@ -8,6 +8,9 @@
 SDK := nacos-sdk-python==1.0.0
 VENV := .setup/venv
 SDK_STAMP := $(VENV)/.$(SDK)
+TLA := tla==0.0.4
+TLA_VENV := .setup/tla
+TLA_STAMP := $(TLA_VENV)/.$(TLA)
 
 # One set of build settings for all targets, so that none of them builds anew what another built.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
@@ -28,11 +31,16 @@ help:
 	@echo "make setup   install what is missing (the targets above do it themselves)"
 	@echo "make clean   remove what was built and set up"
 
-setup: $(SDK_STAMP)
+setup: $(SDK_STAMP) $(TLA_STAMP)
 	@Tests/Instructions/set-up
+	@Specs/set-up
 
 $(SDK_STAMP):
 	@Tests/EndToEnd/set-up $(VENV) $(SDK)
+	@touch $@
+
+$(TLA_STAMP):
+	@Tests/EndToEnd/set-up $(TLA_VENV) $(TLA)
 	@touch $@
 
 # Built first, in the open: then the demo is the one process that Ctrl-C has to reach.
@@ -74,7 +82,7 @@ torture:
 mutants:
 	@python3 Tests/Mutants/run.py $(MUTANTS_FLAGS) $(foreach name,$(MUTANTS),'$(name)')
 
-specs:
+specs: $(TLA_STAMP)
 	@Specs/set-up
 	@python3 Specs/check.py $(SPECS_FLAGS)
 

@@ -1,5 +1,6 @@
 """Holds the table of README.md against the specifications and the sources: what it names must be there."""
 
+import functools
 import pathlib
 import re
 
@@ -34,13 +35,18 @@ def actions(path):
 
 
 def tla_actions(text):
-    """What `Next` names, in any depth of definitions of this kind, among the definitions of a module."""
-    match = re.search(r"^Next ==\n((?:[ \t]+.*\n|\n(?=[ \t]))*)", text, re.M)
-    if not match:
-        return []
-    defined = set(re.findall(r"^([A-Z]\w*)(?:\([^)\n]*\))? ==", text, re.M))
-    body = re.sub(r"\\\*.*", "", match.group(1))
-    return [name for name in dict.fromkeys(re.findall(r"\b[A-Z]\w*\b", body)) if name in defined]
+    """What any module's `Next` names, of the definitions of this one."""
+    defined = re.findall(r"^([A-Z]\w*)(?:\([^)\n]*\))? ==", text, re.M)
+    return [name for name in defined if name in named_in_next()]
+
+
+@functools.cache
+def named_in_next():
+    names = set()
+    for path in HERE.rglob("*.tla"):
+        for body in re.findall(r"^Next ==\n((?:[ \t]+.*\n|\n(?=[ \t]))*)", path.read_text(), re.M):
+            names.update(re.findall(r"\b[A-Z]\w*\b", body))
+    return names
 
 
 def specifications():
@@ -69,7 +75,7 @@ def faults():
             else:
                 found.append(f"README.md names Sources/{source}, which is not there")
         for function in functions:
-            if not re.search(rf"\b(?:func|struct) {re.escape(function)}\b", text):
+            if not re.search(rf"\b(?:func|struct|class) {re.escape(function)}\b", text):
                 found.append(f"README.md names {function} of {', '.join(sources)}, which is not there")
     for path in specifications():
         file = str(path.relative_to(HERE))

@@ -17,6 +17,7 @@ import runs
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = HERE.parent / ".build" / "specs"
+TLA_PYTHON = HERE.parent / ".setup" / "tla" / "bin" / "python"
 
 
 class Failure(Exception):
@@ -115,7 +116,18 @@ def check_map(_):
     print(f"map      {action_map.describe()}")
 
 
-PARTS = {"map": check_map, "murphi": check_murphi, "promela": check_promela}
+def check_tla(_):
+    """In the environment that has the parser: see Makefile."""
+    if not TLA_PYTHON.exists():
+        raise Failure(f"there is no {TLA_PYTHON.relative_to(HERE.parent)}: run `make setup`")
+    WORK.mkdir(parents=True, exist_ok=True)
+    text, status, seconds, _ = execute([TLA_PYTHON, HERE / "tla_lint.py"], WORK)
+    if status != 0:
+        raise Failure(f"tla: {text}")
+    print(f"tla      {text.strip()} ({seconds:.1f} s)", flush=True)
+
+
+PARTS = {"map": check_map, "tla": check_tla, "murphi": check_murphi, "promela": check_promela}
 
 
 def main():
