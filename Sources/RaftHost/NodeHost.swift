@@ -3,6 +3,7 @@ package import Raft
 package import RaftRuntime
 package import RaftStorage
 internal import RaftTransport
+internal import Wire
 
 /// A node on an event loop: `NodeLoop` joined to real files, real sockets and a real clock.
 ///
@@ -28,7 +29,10 @@ package final class NodeHost<Machine: StateMachine> {
     let loop: EventLoop
     private let workers: Workers<Machine.Image>
     private var lock: DirectoryLock?
-    private var proposals: [ProposalID: ProposalWaiter<Machine.Answer>] = [:]
+    /// Commands that were proposed in this turn, to be handed to the node together.
+    private var commands = PackedBytes()
+    /// Who waits for the outcomes of proposals.
+    package let waiters = ProposalWaiters<Machine.Answer>()
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var changes: [MembershipTicket: (MembershipOutcome) -> Void] = [:]
     private var transfers: [TransferTicket: (TransferOutcome) -> Void] = [:]
@@ -112,9 +116,29 @@ package final class NodeHost<Machine: StateMachine> {
     package func propose(
         _ command: Span<UInt8>, then: @escaping (ProposalOutcome<Machine.Answer>) -> Void
     ) {
-        let id = node.propose(command)
-        proposals[id] = ProposalWaiter(then: then)
-        noteWork()
+        waiters.append(then)
+        propose(command)
+    }
+
+    /// Proposes a command for whoever was put into `waiters` last; to be called at once after that.
+    ///
+    /// A caller that knows the machine does both by itself where it proposes much: to look up a generic type costs
+    /// more than all the rest here.
+    package func propose(_ command: Span<UInt8>) {
+        commands.append(command)
+        if isStopped { loop.defer { [self] in refuseProposals() } } else { noteWork() }
+    }
+
+    private func refuseProposals() {
+        handInProposals()
+        deliver()
+    }
+
+    private func handInProposals() {
+        guard !commands.isEmpty else { return }
+        let first = waiters.next.rawValue - UInt64(commands.count)
+        let taken = node.propose(all: &commands)
+        precondition(taken.rawValue == first, "broken invariant: proposals and waiters have parted")
     }
 
     /// Waits until the machine holds all that is committed now; `then` is called once, later, on the loop.
@@ -183,6 +207,7 @@ package final class NodeHost<Machine: StateMachine> {
 
     private func turn() {
         hasWork = false
+        handInProposals()
         // Not the time at which this turn of the loop began: what has come may have been sent later than
         // that, when the thread was held up, and a promise to a leader must not end too early.
         node.turn(
@@ -201,9 +226,9 @@ package final class NodeHost<Machine: StateMachine> {
 
     private func deliver() {
         for notice in node.takeNotices() { onNotice?(notice) }
-        for completion in node.takeCompletions() {
+        for completion in Machine.tell(node.takeCompletions(), to: waiters) {
             switch completion {
-            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?.then(outcome)
+            case .proposal: break  // told already
             case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
             case .membership(let ticket, let outcome): changes.removeValue(forKey: ticket)?(outcome)
             case .snapshot(let ticket, let outcome): snapshots.removeValue(forKey: ticket)?(outcome)
@@ -248,6 +273,7 @@ package final class NodeHost<Machine: StateMachine> {
         if let hook { loop.removeHook(hook) }
         transport.close()
         endNewcomers()
+        handInProposals()
         node.endEverything()
         deliver()
         workers.shutdown()
@@ -259,10 +285,4 @@ package final class NodeHost<Machine: StateMachine> {
         weak var host: NodeHost?
         init(_ host: NodeHost) { self.host = host }
     }
-}
-
-/// Who waits for the outcome of a proposal. A closure as such would be wrapped once more in a dictionary, which takes
-/// values of any type.
-private struct ProposalWaiter<Answer: Sendable> {
-    let then: (ProposalOutcome<Answer>) -> Void
 }

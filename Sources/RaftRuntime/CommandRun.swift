@@ -30,6 +30,8 @@ public struct CommandRun: Sendable {
 
     @usableFromInline var bytes: [UInt8] = []
     @usableFromInline var commands: [Command] = []
+    /// For how many of them somebody waits.
+    @usableFromInline var awaitedCount = 0
 
     init() {}
 
@@ -40,6 +42,7 @@ public struct CommandRun: Sendable {
     mutating func begin(in bytes: [UInt8]) {
         self.bytes = bytes
         commands.removeAll(keepingCapacity: true)
+        awaitedCount = 0
     }
 
     /// Lets go of the bytes.
@@ -52,6 +55,7 @@ public struct CommandRun: Sendable {
 
     mutating func append(_ range: Range<Int>, at position: LogPosition, for proposal: ProposalID?) {
         commands.append(Command(range: range, position: position, proposal: proposal))
+        if proposal != nil { awaitedCount += 1 }
     }
 }
 
@@ -65,6 +69,7 @@ extension StateMachine {
         _ run: CommandRun, into completions: inout [Completion<Answer>]
     ) throws(CommandRun.Failure) {
         let bytes = run.bytes.span
+        if completions.isEmpty { completions.reserveCapacity(run.awaitedCount) }
         for command in run.commands {
             do {
                 let answer = try apply(bytes.extracting(command.range), at: command.position)

@@ -5,6 +5,11 @@ public struct ProposalID: Hashable, Comparable, Sendable {
     /// The number.
     public var rawValue: UInt64
 
+    /// The number of the proposal that was taken so many later than this one.
+    public func advanced(by count: Int) -> ProposalID {
+        ProposalID(rawValue: rawValue + UInt64(count))
+    }
+
     /// Orders proposals as they were taken.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -72,6 +72,44 @@ struct EntryHeader: Hashable {
     }
 }
 
+/// Reads the headers of entries that follow on each other, most of which are like the one before.
+struct EntryHeaderReader {
+    private var last = EntryHeader(kind: .empty, timeMilliseconds: 0)
+    /// The bytes of the last header, in the lowest of these; the others are not looked at.
+    private var lastBytes: UInt64 = 0
+    private var mask: UInt64 = 0
+    private var byteCount = 0
+
+    /// Reads a header; `offset` is then where the command begins.
+    @inline(__always)
+    mutating func read(
+        _ bytes: Span<UInt8>, at offset: inout Int
+    ) throws(DecodeError) -> EntryHeader {
+        guard bytes.count - offset >= 8 else { return try EntryHeader(bytes, at: &offset) }
+        // Bounds are checked, and any eight bytes are a number.
+        let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let next = UInt64(littleEndian: word)
+        if byteCount > 0, (next ^ lastBytes) & mask == 0 {
+            offset += byteCount
+            return last
+        }
+        return try readAnother(bytes, next, at: &offset)
+    }
+
+    private mutating func readAnother(
+        _ bytes: Span<UInt8>, _ next: UInt64, at offset: inout Int
+    ) throws(DecodeError) -> EntryHeader {
+        let start = offset
+        last = try EntryHeader(bytes, at: &offset)
+        byteCount = offset - start
+        lastBytes = next
+        if byteCount > 8 { byteCount = 0 }
+        // A header ends where its own bytes say, so the same bytes are the same header.
+        mask = UInt64.max >> UInt64(64 - 8 * max(byteCount, 1))
+        return last
+    }
+}
+
 extension PackedBytes {
     /// Appends an entry for each of the commands, all with the same header.
     mutating func append(_ header: EntryHeader, before commands: PackedBytes) {

@@ -7,15 +7,13 @@ extension NodeLoop {
     mutating func applyCommitted() {
         var left = settings.maxEntriesPerTurn
         while failure == nil, left > 0, applied.index < core.commitIndex {
-            entryBuffer.removeAll()
             let through = min(core.commitIndex, applied.index.advanced(by: left))
             do throws(StorageError) {
-                let count = try log.read(
-                    from: applied.index.next, through: through, maxBytes: 1 << 20,
-                    into: &entryBuffer)
-                left -= count
-                snapshotting.bytesSinceTried += entryBuffer.byteCount
-                apply(entryBuffer, count)
+                let (entries, range) = try log.view(
+                    from: applied.index.next, through: through, maxBytes: 1 << 20)
+                left -= range.count
+                snapshotting.bytesSinceTried += entries.range(of: range).count
+                apply(entries, range)
             } catch { fail(.storage(error)) }
         }
     }
@@ -28,10 +26,10 @@ extension NodeLoop {
     }
 
     /// Applies entries that follow on what is applied.
-    private mutating func apply(_ entries: PackedBytes, _ count: Int) {
+    private mutating func apply(_ entries: PackedBytes, _ range: Range<Int>) {
         run.begin(in: entries.bytes)
         defer { run.end() }
-        let (last, problem) = prepare(entries, count)
+        let (last, problem) = prepare(entries, range)
         for id in proposals.takeSuperseded() { complete(id, .notDone(.superseded)) }
         do throws(CommandRun.Failure) {
             try machine.apply(run, into: &completions)
@@ -50,19 +48,21 @@ extension NodeLoop {
     /// Makes the run of the commands among entries, with those who wait for them; returns the last entry that could
     /// be read, and what is wrong with the next one, if anything is.
     private mutating func prepare(
-        _ entries: PackedBytes, _ count: Int
+        _ entries: PackedBytes, _ range: Range<Int>
     ) -> (last: EntryID, problem: NodeFailure?) {
         var last = applied
-        let end = applied.index.advanced(by: count)
+        let end = applied.index.advanced(by: range.count)
+        let isAwaited = !proposals.isNothingSent
+        var headers = EntryHeaderReader()
         var ofOneTerm = TermRun(term: applied.term, count: 0)
-        for i in 0..<count {
+        for i in range {
             if ofOneTerm.count == 0 {
                 ofOneTerm = core.log.run(from: last.index.next, through: end)
             }
             ofOneTerm.count -= 1
             let entry = EntryID(term: ofOneTerm.term, index: last.index.next)
             do throws(DecodeError) {
-                try prepare(entries, i, entry)
+                try prepare(entries.bytes.span, entries.range(of: i), entry, &headers, isAwaited)
             } catch {
                 return (last, .malformedEntry(entry, reason: "\(error)"))
             }
@@ -72,15 +72,15 @@ extension NodeLoop {
     }
 
     private mutating func prepare(
-        _ entries: PackedBytes, _ i: Int, _ entry: EntryID
+        _ entries: Span<UInt8>, _ range: Range<Int>, _ entry: EntryID,
+        _ headers: inout EntryHeaderReader, _ isAwaited: Bool
     ) throws(DecodeError) {
-        let range = entries.range(of: i)
         var offset = range.lowerBound
-        let bytes = entries.bytes.span.extracting(..<range.upperBound)
-        let header = try EntryHeader(bytes, at: &offset)
+        let header = try headers.read(entries.extracting(..<range.upperBound), at: &offset)
         clock.see(header.timeMilliseconds)
         appliedMilliseconds = header.timeMilliseconds
-        let waiting = proposals.settle(entry, header.kind, at: identity.node)
+        let waiting =
+            isAwaited ? proposals.settle(entry, header.kind, at: identity.node) : nil
         if let waiting {
             proposalLatency.record(nanoseconds: now.nanoseconds(since: waiting.since))
         }

@@ -158,14 +158,12 @@ extension NodeLoop {
 
     /// Sends entries, as many as fit in one append, and tells the core how many those were.
     private mutating func transmit(_ request: AppendRequest, of message: Message) {
-        var contents = PackedBytes()
         let first = request.previous.index.next
         do throws(StorageError) {
-            let count = try log.read(
-                from: first, through: request.lastIndex, maxBytes: settings.maxAppendBytes,
-                into: &contents)
+            let contents = try log.read(
+                from: first, through: request.lastIndex, maxBytes: settings.maxAppendBytes)
             var shortened = request
-            shortened.truncate(toCount: count)
+            if contents.count < request.count { shortened.truncate(toCount: contents.count) }
             var sent = message
             sent.body = .append(shortened)
             network.send(.raft(sent, contents), to: message.to)

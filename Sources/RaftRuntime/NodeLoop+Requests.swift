@@ -1,23 +1,51 @@
 internal import Raft
 internal import RaftStorage
 internal import RaftTransport
-internal import Wire
+public import Wire
 
 extension NodeLoop {
     /// Takes a command to be replicated. The outcome comes as a completion, after the next turns.
     ///
     /// - Returns: The number under which the outcome will be told. Every proposal has exactly one.
     public mutating func propose(_ command: Span<UInt8>) -> ProposalID {
-        let id = proposals.nextID()
+        let id = proposals.nextIDs()
         counters.proposals += 1
         if let reason = reasonToRefuse(byteCount: command.count) {
             endUntaken(id, reason)
-            return id
+        } else {
+            proposals.enqueue(id, command, deadline: requestDeadline, since: now)
         }
-        proposals.commands.append(command)
-        proposals.queued.append(
-            PendingProposals.Queued(id: id, deadline: requestDeadline, since: now))
         return id
+    }
+
+    /// Takes commands out of a list, all of them, to be replicated; as `propose(_:)`, only that what is the same for
+    /// all is done once.
+    ///
+    /// - Parameter commands: Empty afterwards, with memory to be used again.
+    /// - Returns: The number of the first; those of the others follow on it.
+    public mutating func propose(all commands: inout PackedBytes) -> ProposalID {
+        let count = commands.count
+        let first = proposals.nextIDs(count)
+        counters.proposals += UInt64(count)
+        // Almost always all can be taken, or the sum is too great, and then each is looked at.
+        if commands.longest <= settings.maxCommandBytes,
+            reasonToRefuse(byteCount: commands.byteCount) == nil
+        {
+            proposals.enqueue(first, all: &commands, deadline: requestDeadline, since: now)
+            return first
+        }
+        for i in 0..<count {
+            let id = first.advanced(by: i)
+            let range = commands.range(of: i)
+            if let reason = reasonToRefuse(byteCount: range.count) {
+                endUntaken(id, reason)
+            } else {
+                let command = commands.bytes.span.extracting(range)
+                proposals.enqueue(id, command, deadline: requestDeadline, since: now)
+            }
+        }
+        commands.removeAll()
+        return first
     }
 
     private func reasonToRefuse(byteCount: Int) -> NotDoneReason? {
@@ -82,13 +110,7 @@ extension NodeLoop {
         let runs = [TermRun(term: first.term, count: count)]
         log.append(entryBuffer, 0..<count, first: first.index, runs: runs)
         guard !isAppendingForwarded else { return }
-        for (i, queued) in proposals.queued.enumerated() {
-            let entry = EntryID(term: first.term, index: first.index.advanced(by: i))
-            proposals.appended.append(
-                PendingProposals.Appended(
-                    id: queued.id, entry: entry, deadline: queued.deadline, since: queued.since))
-        }
-        proposals.removeQueued(proposals.queued.count)
+        proposals.queueWasAppended(first: first)
     }
 
     mutating func proposalRefused(_ refusal: ProposalRefusal) {
@@ -156,37 +178,29 @@ extension NodeLoop {
     // MARK: At a follower
 
     private mutating func forwardQueued(to leader: NodeID) {
-        let count = proposals.queued.count
         let first = proposals.nextSequence
-        proposals.nextSequence &+= UInt64(count)
+        proposals.nextSequence &+= UInt64(proposals.commands.count)
         let group = ForwardedProposals(firstSequence: first, commands: proposals.commands)
         guard network.send(.proposals(group), to: leader) else {
             for id in proposals.takeUnsent() { complete(id, .notDone(.noLeader(known: leader))) }
             return
         }
-        for (i, queued) in proposals.queued.enumerated() {
-            proposals.forwarded.append(
-                PendingProposals.Forwarded(
-                    id: queued.id, sequence: first &+ UInt64(i), leader: leader,
-                    deadline: queued.deadline, since: queued.since))
-        }
-        proposals.removeQueued(count)
+        proposals.queueWasForwarded(firstSequence: first, to: leader)
     }
 
     /// The node that was asked has not appended these, and never will.
     mutating func receiveRefusal(_ refused: RefusedProposals, from peer: NodeID) {
         let count = UInt64(max(0, refused.count))
-        let ended = proposals.forwarded.removeAll {
-            $0.leader == peer && $0.sequence &- refused.firstSequence < count
+        let ended = proposals.takeForwarded(from: refused.firstSequence, count: count) {
+            $0 == peer
         }
-        for proposal in ended { complete(proposal.id, .notDone(Self.reason(refused.refusal))) }
+        for id in ended.flatMap(\.ids) { complete(id, .notDone(Self.reason(refused.refusal))) }
     }
 
     /// The node that was asked has gone. What it has appended may be committed by others.
     mutating func loseForwarded(to peer: NodeID) {
         guard !proposals.forwarded.isEmpty else { return }
-        let lost = proposals.forwarded.removeAll { $0.leader == peer }
-        for proposal in lost { complete(proposal.id, .unknown(.leaderLost)) }
+        for id in proposals.takeForwarded(to: peer) { complete(id, .unknown(.leaderLost)) }
     }
 
     mutating func readRefused(_ read: ReadID, _ refusal: ReadRefusal) {
@@ -210,20 +224,9 @@ extension NodeLoop {
     mutating func endLate() {
         for ticket in reads.takeExpired(at: now) { completions.append(.read(ticket, .timeout)) }
         guard let next = proposals.nextDeadline, next <= now else { return }
-        let late = proposals.queued.prefix { $0.deadline <= now }
-        proposals.removeQueued(late.count)
-        for proposal in late { complete(proposal.id, .notDone(.noLeader(known: core.leader))) }
-        while let first = proposals.forwarded.first, first.deadline <= now {
-            _ = proposals.forwarded.popFirst()
-            complete(first.id, .unknown(.timeout))
+        for id in proposals.takeLateUnsent(at: now) {
+            complete(id, .notDone(.noLeader(known: core.leader)))
         }
-        while let first = proposals.appended.first, first.deadline <= now {
-            _ = proposals.appended.popFirst()
-            complete(first.id, .unknown(.timeout))
-        }
-        for orphan in proposals.orphans where orphan.deadline <= now {
-            complete(orphan.id, .unknown(.timeout))
-        }
-        proposals.orphans.removeAll { $0.deadline <= now }
+        for id in proposals.takeLateSent(at: now) { complete(id, .unknown(.timeout)) }
     }
 }

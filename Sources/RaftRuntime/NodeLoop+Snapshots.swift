@@ -162,9 +162,8 @@ extension NodeLoop {
     /// What stood in the log before a snapshot's end is committed or not; which, nobody here can tell.
     private mutating func endCovered(by entry: EntryID) {
         proposals.orphanAppended()
-        for proposal in proposals.orphans where proposal.entry.index <= entry.index {
-            complete(proposal.id, .unknown(.snapshotInstalled))
+        for id in proposals.takeOrphans(through: entry.index) {
+            complete(id, .unknown(.snapshotInstalled))
         }
-        proposals.orphans.removeAll { $0.entry.index <= entry.index }
     }
 }

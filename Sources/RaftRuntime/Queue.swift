@@ -14,7 +14,14 @@ struct Queue<Element> {
     mutating func popFirst() -> Element? {
         guard head < items.count else { return nil }
         let element = items[head]
-        items[head] = nil
+        replaceFirst(nil)
+        return element
+    }
+
+    /// Puts another element in the place of the first, which there must be, or takes that out.
+    mutating func replaceFirst(_ element: Element?) {
+        items[head] = element
+        if element != nil { return }
         head += 1
         if head == items.count {
             items.removeAll(keepingCapacity: true)
@@ -23,7 +30,6 @@ struct Queue<Element> {
             items.removeFirst(head)
             head = 0
         }
-        return element
     }
 
     /// Takes all elements out, oldest first.

@@ -28,6 +28,13 @@ public protocol StateMachine: SendableMetatype {
         _ run: CommandRun, into completions: inout [Completion<Answer>]
     ) throws(CommandRun.Failure)
 
+    /// Tells those who wait what became of their proposals, and returns what else has ended.
+    ///
+    /// There is an implementation, and a requirement for the same reason as above.
+    static func tell(
+        _ completions: [Completion<Answer>], to waiters: ProposalWaiters<Answer>
+    ) -> [Completion<Answer>]
+
     /// A view of the state as it is now. Must not cost time that grows with the state.
     func image() -> Image
 

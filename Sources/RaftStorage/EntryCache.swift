@@ -103,9 +103,21 @@ struct EntryCache {
         let held = chunks[chunk(holding: first)]
         let start = Int(first.rawValue - held.first.rawValue)
         let stop = Int(min(last, held.last).rawValue - held.first.rawValue) + 1
-        let range = start..<min(stop, start + maxCount)
+        let range = start..<(stop - start > maxCount ? start + maxCount : stop)
         let end = held.items.fitting(range, room: maxBytes, mustTakeOne: true)
         return (held.items, start..<end)
+    }
+
+    /// A list of the entries from `first` on that will not be added to: either it goes through `last`, or it has at
+    /// least half of `maxBytes`, and never more. Nothing when the entries do not lie in memory as such a list.
+    func list(from first: LogIndex, through last: LogIndex, maxBytes: Int) -> PackedBytes? {
+        guard let start = self.first, start <= first else { return nil }
+        let held = chunks[chunk(holding: first)]
+        let bytes = held.items.byteCount
+        guard held.isShared, held.first == first, held.last <= last, bytes <= maxBytes,
+            held.last == last || bytes >= maxBytes / 2
+        else { return nil }
+        return held.items
     }
 
     /// Appends entries of a range, all of which must be held, until `maxBytes` would be exceeded; at

@@ -38,6 +38,34 @@ extension LogStore {
         return taken
     }
 
+    /// As `read(from:through:maxBytes:into:)`; what lies in memory as just this list is handed out without a copy.
+    public func read(
+        from first: LogIndex, through last: LogIndex, maxBytes: Int
+    ) throws(StorageError) -> PackedBytes {
+        try checkUsable()
+        if let held = cache.list(from: first, through: last, maxBytes: maxBytes) { return held }
+        var result = PackedBytes()
+        _ = try read(from: first, through: last, maxBytes: maxBytes, into: &result)
+        return result
+    }
+
+    /// As `read(from:through:maxBytes:into:)`, but fewer where more do not lie together, and without a copy of what is
+    /// in memory: the entries are those of a range of a list.
+    ///
+    /// To be let go of before anything is appended, which would have to copy the list then.
+    public func view(
+        from first: LogIndex, through last: LogIndex, maxBytes: Int
+    ) throws(StorageError) -> (entries: PackedBytes, range: Range<Int>) {
+        try checkUsable()
+        if let start = cache.first, start <= first, first <= last, last <= lastIndex {
+            let run = cache.run(from: first, through: last, maxBytes: maxBytes, maxCount: .max)
+            return (run.items, run.range)
+        }
+        var result = PackedBytes()
+        let count = try read(from: first, through: last, maxBytes: maxBytes, into: &result)
+        return (result, 0..<count)
+    }
+
     /// The entry after which the log has, through `last`, about so many bytes on disk and no more.
     ///
     /// Sizes are known by record, so it is `last` itself when the record that holds it is larger.

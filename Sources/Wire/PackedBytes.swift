@@ -6,7 +6,7 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
     /// All the byte strings, end to end.
     public private(set) var bytes: [UInt8]
     /// For each byte string the offset just past its last byte.
-    private var ends: [Int]
+    @usableFromInline var ends: [Int]
 
     /// Creates an empty list.
     public init() {
@@ -34,6 +34,17 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
 
     /// The number of bytes of all byte strings together.
     public var byteCount: Int { bytes.count }
+
+    /// The number of bytes of the longest byte string.
+    /// - Complexity: O(*n*) for *n* byte strings.
+    public var longest: Int {
+        var (longest, start) = (0, 0)
+        for end in ends {
+            longest = max(longest, end - start)
+            start = end
+        }
+        return longest
+    }
 
     /// Whether the memory that is set aside is at most some twice what is in it: then it can be kept as it is.
     public var isCompact: Bool {
@@ -90,6 +101,7 @@ public struct PackedBytes: Equatable, Hashable, Sendable {
     }
 
     /// The place of one byte string in `bytes`.
+    @inlinable
     public func range(of index: Int) -> Range<Int> {
         (index == 0 ? 0 : ends[index - 1])..<ends[index]
     }

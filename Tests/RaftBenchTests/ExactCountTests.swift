@@ -27,7 +27,7 @@ internal import Testing
             nodes: 3, settings: NodeSettings(), log: LogSettings(segmentBytes: 1 << 20),
             clock: .steps(nanoseconds: 10_000))
         var proposer = Proposer(
-            .entry, outstanding: batch.outstanding, bytes: batch.entryBytes, expected: 2 * entries)
+            .entry, outstanding: batch.outstanding, bytes: batch.entryBytes)
         try proposer.run(until: .entries(entries), at: cluster)
         proposer.forget()
         let before = (files: cluster.files.writtenBytes, logs: cluster.logBytes)

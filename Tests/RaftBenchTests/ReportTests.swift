@@ -14,9 +14,16 @@ internal import Testing
     }
 
     @Test func `quantiles are of what was recorded`() {
-        var latencies = Latencies(capacity: 4)
-        for number in (1...1000).reversed() { latencies.record(UInt64(number) * 1000) }
-        #expect(latencies.metrics.map(\.value) == [501, 991, 1000])
+        for factor in [1, 3, 1000, 123_456, 1 << 43] as [UInt64] {
+            var latencies = Latencies()
+            for number in (1...1000).reversed() { latencies.record(UInt64(number) * factor) }
+            let exact = [501, 991, 1000].map { Double($0 * factor) / 1000 }
+            for (found, value) in zip(latencies.metrics.map(\.value), exact) {
+                #expect(abs(found - value) <= value / 100)
+            }
+            #expect(latencies.metrics.last?.value == exact.last)
+        }
+        #expect(Latencies().metrics.map(\.value) == [0, 0, 0])
     }
 
     @Test func `a run in memory commits what it says, and can be compared with another`() throws {

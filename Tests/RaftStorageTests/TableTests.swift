@@ -62,6 +62,7 @@ internal import Wire
         var cache = EntryCache()
         var next = 1
         var held: [Int: [UInt8]] = [:]
+        var lists = 0
         for step in 0..<120 {
             let first = max(1, next - (step % 5 == 0 ? Int.random(in: 0...6, using: &dice) : 0))
             let items = (0..<Int.random(in: 1...4, using: &dice)).map { _ in
@@ -69,9 +70,14 @@ internal import Wire
                     repeating: UInt8.random(in: 0...255, using: &dice),
                     count: Int.random(in: 0...60_000, using: &dice))
             }
-            cache.replace(
-                from: LogIndex(UInt64(first)), with: PackedBytes([[1]] + items + [[2]]),
-                1..<items.count + 1)
+            if Bool.random(using: &dice) {
+                cache.replace(
+                    from: LogIndex(UInt64(first)), with: PackedBytes([[1]] + items + [[2]]),
+                    1..<items.count + 1)
+            } else {
+                cache.replace(
+                    from: LogIndex(UInt64(first)), with: PackedBytes(items), 0..<items.count)
+            }
             for index in first..<max(next, first) { held[index] = nil }
             for (i, item) in items.enumerated() { held[first + i] = item }
             next = first + items.count
@@ -91,7 +97,15 @@ internal import Wire
                 #expect(result.byteCount + (held[from + count]?.count ?? 0) > limit)
             }
             for i in 0..<count { #expect(result[i] == held[from + i]) }
+            let list = cache.list(
+                from: LogIndex(UInt64(from)), through: LogIndex(UInt64(next - 1)), maxBytes: limit)
+            guard let list else { continue }
+            lists += 1
+            #expect(list.byteCount <= limit)
+            #expect(from + list.count == next || list.byteCount >= limit / 2)
+            for i in 0..<list.count { #expect(list[i] == held[from + i]) }
         }
+        #expect(lists > 0)
         cache.truncate(from: LogIndex(1))
         #expect(cache.byteCount == 0)
     }

@@ -20,7 +20,7 @@ internal import Glibc
     package private(set) var turnCount = 0
 
     /// The size of `scratch`.
-    static let scratchBytes = 64 * 1024
+    static let scratchBytes = 256 * 1024
     /// Where connections read to; its bytes are valid until the next read.
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: scratchBytes)
     let poller: Poller

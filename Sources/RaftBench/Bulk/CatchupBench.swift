@@ -57,7 +57,7 @@ package struct CatchupBench {
         defer { cluster.close() }
         var load = Load(
             isRead: false, outstanding: 1024, entryBytes: bytes,
-            goal: .entries(way == .entries ? entries : 20_000), expected: 1 << 20)
+            goal: .entries(way == .entries ? entries : 20_000))
         load.keys = way == .entries ? nil : values
         _ = try cluster.run(load)
         let amount =

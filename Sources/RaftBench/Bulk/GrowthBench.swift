@@ -54,7 +54,7 @@ package struct GrowthBench {
     private func runInMemory(_ report: BenchReport, _ settings: NodeSettings) throws {
         let cluster = try MemoryCluster(nodes: 3, settings: settings)
         var proposer = Proposer(
-            .entry, outstanding: outstanding, bytes: entryBytes, expected: window)
+            .entry, outstanding: outstanding, bytes: entryBytes)
         var growth = Growth()
         try run(report, "a") { count in
             try proposer.run(until: .entries(count), at: cluster)
@@ -76,7 +76,7 @@ package struct GrowthBench {
         defer { cluster.close() }
         var load = Load(
             isRead: false, outstanding: outstanding, entryBytes: entryBytes,
-            goal: .entries(window), expected: window)
+            goal: .entries(window))
         var growth = Growth()
         try run(report, "b") { count in
             load.goal = .entries(count)

@@ -39,7 +39,7 @@ package struct StateBench {
         defer { cluster.close() }
         var load = Load(
             isRead: false, outstanding: outstanding, entryBytes: 8 + TableMachine.valueBytes,
-            goal: .entries(20 * outstanding), expected: 1 << 20)
+            goal: .entries(20 * outstanding))
         load.keys = values
         _ = try cluster.run(load)
         let (quiet, quietTurns) = try watch(cluster, load) {

@@ -45,7 +45,7 @@ package struct AllocationBench {
         let warmUp = 2 * cacheBytes / Self.entryBytes
         let entries = Self.batches * outstanding
         var proposer = Proposer(
-            .entry, outstanding: outstanding, bytes: Self.entryBytes, expected: warmUp + entries)
+            .entry, outstanding: outstanding, bytes: Self.entryBytes)
         try proposer.run(until: .entries(warmUp), at: cluster)
         proposer.forget()
         muster_count_allocations(1)

@@ -120,15 +120,14 @@ package struct CommitBench {
     func load(outstanding: Int, bytes: Int) -> Load {
         Load(
             isRead: request != .entry, outstanding: outstanding, entryBytes: bytes,
-            goal: .entries(max(20 * outstanding, 1000)), expected: entries ?? 1 << 20)
+            goal: .entries(max(20 * outstanding, 1000)))
     }
 
     private func measureInMemory(
         _ settings: NodeSettings, nodes: Int, outstanding: Int, bytes: Int
     ) throws -> [BenchRow.Metric] {
         let cluster = try MemoryCluster(nodes: nodes, settings: settings)
-        var proposer = Proposer(
-            request, outstanding: outstanding, bytes: bytes, expected: entries ?? 1 << 20)
+        var proposer = Proposer(request, outstanding: outstanding, bytes: bytes)
         // Memory that is asked for once is asked for before this is measured.
         try proposer.run(until: .entries(max(20 * outstanding, 2000)), at: cluster)
         proposer.forget()

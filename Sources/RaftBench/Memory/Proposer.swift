@@ -6,23 +6,20 @@ struct Proposer {
     private let isRead: Bool
     private let command: [UInt8]
     private let outstanding: Int
-    private let capacity: Int
     /// Proposals end in the order in which they were made: how many of them, and when.
     private var waiting: [(count: Int, since: MonotonicTime)] = []
     private var waitingCount = 0
-    private(set) var latencies: Latencies
+    private(set) var latencies = Latencies()
     private(set) var ended = 0
 
-    init(_ request: CommitBench.Request, outstanding: Int, bytes: Int, expected: Int) {
+    init(_ request: CommitBench.Request, outstanding: Int, bytes: Int) {
         isRead = request != .entry
         command = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
         self.outstanding = outstanding
-        capacity = expected
-        latencies = Latencies(capacity: expected)
     }
 
     mutating func forget() {
-        latencies = Latencies(capacity: capacity)
+        latencies = Latencies()
         ended = 0
     }
 

@@ -101,7 +101,7 @@ package struct FailoverBench {
     private func metrics(
         _ outcomes: [FailoverOutcome], _ timeouts: BenchTimeouts
     ) -> [BenchRow.Metric] {
-        var (committed, led) = (Latencies(capacity: kills), Latencies(capacity: kills))
+        var (committed, led) = (Latencies(), Latencies())
         for outcome in outcomes {
             committed.record(outcome.committedNanoseconds)
             led.record(outcome.ledNanoseconds)

@@ -84,7 +84,7 @@ final class ProcessCluster {
         let (outcome, used): (LoadOutcome, LoopBound<ProcessLoad>?) = try perform { nodes, tell in
             guard let leader = nodes.settledLeader, let address = nodes.members[leader].address
             else {
-                let outcome = LoadOutcome(latencies: Latencies(capacity: 0), failure: "no leader")
+                let outcome = LoadOutcome(failure: "no leader")
                 return tell((outcome, nil))
             }
             let clients =

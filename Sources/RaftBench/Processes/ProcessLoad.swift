@@ -16,7 +16,7 @@ final class ProcessLoad {
     private var question = ClientQuestion.propose
     private var command: [UInt8] = []
     private var start = MonotonicTime.now
-    private var outcome = LoadOutcome(latencies: Latencies(capacity: 0))
+    private var outcome = LoadOutcome()
     private var waiting = 0
     private var then: ((LoadOutcome) -> Void)?
 
@@ -31,7 +31,7 @@ final class ProcessLoad {
         self.question = question
         self.then = then
         command = (0..<load.entryBytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-        outcome = LoadOutcome(latencies: Latencies(capacity: load.expected))
+        outcome = LoadOutcome()
         guard clients.count != load.outstanding else { return begin() }
         connecting = load.outstanding - clients.count
         for _ in 0..<connecting {

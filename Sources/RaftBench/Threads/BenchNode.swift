@@ -13,8 +13,9 @@ protocol BenchNode: AnyObject {
     var syncs: UInt64 { get }
     /// The bytes that its log has handed to the system.
     var logBytes: UInt64 { get }
-    /// Proposes a command; `then` is called once, later, on the loop.
-    func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void)
+    /// Proposes a command, and tells the driver its outcome, later, on the loop. It takes no closure: to hand one on to
+    /// generic code is to wrap it in another.
+    func propose(_ command: [UInt8], for driver: LoadDriver, since: MonotonicTime)
     /// Asks for a moment to read at; `then` is called once, later, on the loop.
     func read(then: @escaping (ReadOutcome) -> Void)
     /// Stops it.

@@ -2,6 +2,7 @@ internal import Platform
 internal import Raft
 internal import RaftHost
 internal import RaftRuntime
+internal import Wire
 
 /// A node with real files, whose messages are handed over to the others' threads as they are.
 ///
@@ -15,7 +16,8 @@ final class ChannelNode: BenchNode {
     private let links: ChannelLinks
     private let workers: Workers<CountingMachine.Image>
     let loop: EventLoop
-    private var proposals: [ProposalID: (ProposalOutcome<UInt64>) -> Void] = [:]
+    private let proposals = ProposalWaiters<UInt64>()
+    private var commands = PackedBytes()
     private var reads: [ReadTicket: (ReadOutcome) -> Void] = [:]
     private var timer: TimerHandle?
     private var hook: HookHandle?
@@ -52,8 +54,9 @@ final class ChannelNode: BenchNode {
     var syncs: UInt64 { node.counters.syncs }
     var logBytes: UInt64 { node.logBytesWritten }
 
-    func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void) {
-        proposals[node.propose(command.span)] = then
+    func propose(_ command: [UInt8], for driver: LoadDriver, since: MonotonicTime) {
+        commands.append(command.span)
+        proposals.append { driver.proposalEnded($0, since) }
         noteWork()
     }
 
@@ -78,14 +81,14 @@ final class ChannelNode: BenchNode {
 
     private func turn() {
         hasWork = false
+        if !commands.isEmpty { _ = node.propose(all: &commands) }
         node.turn(at: .present, wallMilliseconds: wallClockMilliseconds())
         links.flush()
         _ = node.takeNotices()
-        for completion in node.takeCompletions() {
+        for completion in CountingMachine.tell(node.takeCompletions(), to: proposals) {
             switch completion {
-            case .proposal(let id, let outcome): proposals.removeValue(forKey: id)?(outcome)
             case .read(let ticket, let outcome): reads.removeValue(forKey: ticket)?(outcome)
-            case .membership, .transfer, .snapshot: break  // nobody asks for those
+            case .proposal, .membership, .transfer, .snapshot: break  // told, or nobody asks
             }
         }
         setTimer()

@@ -15,8 +15,6 @@ struct Load: Sendable {
     var outstanding: Int
     var entryBytes: Int
     var goal: Goal
-    /// How many are expected to end, so that to record them asks for no memory.
-    var expected: Int
     /// For a table (`TableMachine`): each command goes to one of so many keys.
     var keys: Int?
     /// A request each so often, whatever has ended, instead of one for each that has ended; `outstanding` is then
@@ -26,7 +24,7 @@ struct Load: Sendable {
 
 /// What came of a load.
 struct LoadOutcome: Sendable {
-    var latencies: Latencies
+    var latencies = Latencies()
     var ended = 0
     /// Why it was given up.
     var failure: String?
@@ -47,7 +45,7 @@ final class LoadDriver {
         self.load = load
         self.node = node
         command = (0..<load.entryBytes).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-        outcome = LoadOutcome(latencies: Latencies(capacity: load.expected))
+        outcome = LoadOutcome()
     }
 
     /// Begins; `then` is called once, at the end.
@@ -85,13 +83,16 @@ final class LoadDriver {
             }
         } else {
             if let keys = load.keys { choose(UInt64.random(in: 0..<UInt64(keys), using: &random)) }
-            node.propose(command) { [self] result in
-                if case .done = result {
-                    end(true, "", since)
-                } else {
-                    end(false, "\(result)", since)
-                }
-            }
+            node.propose(command, for: self, since: since)
+        }
+    }
+
+    /// Takes in what became of a proposal.
+    func proposalEnded(_ result: ProposalOutcome<UInt64>, _ since: MonotonicTime) {
+        if case .done = result {
+            end(true, "", since)
+        } else {
+            end(false, "\(result)", since)
         }
     }
 

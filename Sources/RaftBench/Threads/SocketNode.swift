@@ -29,8 +29,9 @@ final class SocketNode<Machine: StateMachine>: SocketBenchNode where Machine.Ans
     var syncs: UInt64 { host.node.counters.syncs }
     var logBytes: UInt64 { host.node.logBytesWritten }
 
-    func propose(_ command: [UInt8], then: @escaping (ProposalOutcome<UInt64>) -> Void) {
-        host.propose(command.span, then: then)
+    func propose(_ command: [UInt8], for driver: LoadDriver, since: MonotonicTime) {
+        host.waiters.append { driver.proposalEnded($0, since) }
+        host.propose(command.span)
     }
 
     func read(then: @escaping (ReadOutcome) -> Void) { host.read(then: then) }

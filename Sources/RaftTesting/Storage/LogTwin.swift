@@ -255,6 +255,26 @@ package struct LogTwin<Files: FileSystem> {
             taken, state.entries[first...].prefix(max(1, taken.count)).map(\.content),
             "entries from \(from) within no bytes")
         try expect(taken.count == 1 || contents.byteCount == 0, true, "only what takes no room")
+        try compareWithoutCopying(first, limit)
+    }
+
+    /// The same through the ways to read that hand out what is in memory.
+    private func compareWithoutCopying(_ first: Int, _ limit: Int) throws {
+        let from = state.base.index.advanced(by: first + 1)
+        let list = try store.read(from: from, through: store.lastIndex, maxBytes: limit)
+        let view = try store.view(from: from, through: store.lastIndex, maxBytes: limit)
+        for (name, items, range) in [
+            ("list", list, 0..<list.count), ("view", view.entries, view.range),
+        ] {
+            try expect(range.isEmpty, false, "a \(name) of nothing")
+            try expect(
+                range.map { items[$0] },
+                state.entries[first...].prefix(range.count).map(\.content),
+                "\(name) from \(from) within \(limit) bytes")
+            try expect(
+                range.count == 1 || items.range(of: range).count <= limit, true,
+                "\(name) of more than \(limit) bytes")
+        }
     }
 
     private func expect<Value: Equatable>(
