@@ -58,9 +58,9 @@ internal import Testing
         var story: [String] = []
         bench.trace = { story.append($0) }
         var lines: [String] = []
-        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
-        #expect(lines.count == 3)
-        #expect(lines.last?.hasPrefix("failover fault=\(fault.rawValue) nodes=3 el") == true)
+        try bench.run(BenchReport(asJSON: true, settings: "test") { lines.append($0) })
+        #expect(lines.count == 2)
+        #expect(lines.last?.contains(#""name":"fault","value":"\#(fault.rawValue)""#) == true)
         #expect(story.count { $0.hasSuffix(": committed") } == 2)
         #expect(story.contains { $0.hasPrefix("2: ") && $0.contains(" leader, term ") })
     }

@@ -13,6 +13,34 @@ internal import Testing
         for (value, text) in figures { #expect(BenchReport.figure(value) == text) }
     }
 
+    @Test func `rows with the same columns stand under one heading`() {
+        func row(_ suite: String, _ outstanding: Int, _ metrics: [(String, Double)]) -> BenchRow {
+            BenchRow(
+                suite: suite,
+                parameters: [BenchRow.Parameter(name: "outstanding", value: "\(outstanding)")],
+                metrics: metrics.map { BenchRow.Metric(name: $0, unit: "µs", value: $1) },
+                noise: 1)
+        }
+        var table = BenchTable()
+        let rows = [
+            row("x", 1, [("p50", 12.34), ("longest turn", 123_456)]), row("x", 1024, [("p50", 5)]),
+            row("y", 1, [("p50", 5)]),
+        ]
+        #expect(
+            rows.flatMap { table.lines(for: $0) } == [
+                "", "x",
+                "                      longest",
+                "                 p50     turn",
+                "outstanding       µs       µs    noise",
+                "          1     12.3   123456     1.00",
+                "       1024     5.00              1.00",
+                "", "y",
+                "                 p50",
+                "outstanding       µs    noise",
+                "          1     5.00     1.00",
+            ])
+    }
+
     @Test func `quantiles are of what was recorded`() {
         for factor in [1, 3, 1000, 123_456, 1 << 43] as [UInt64] {
             var latencies = Latencies()
@@ -63,9 +91,9 @@ internal import Testing
         bench.electionMilliseconds = 500
         bench.executable = try TestProgram.path()
         var lines: [String] = []
-        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
-        #expect(lines.count == 3)
-        #expect(lines.last?.hasPrefix("commit stage=\(stage.rawValue) nodes=3 outst") == true)
+        try bench.run(BenchReport(asJSON: true, settings: "test") { lines.append($0) })
+        #expect(lines.count == 2)
+        #expect(lines.last?.contains(#""name":"stage","value":"\#(stage.rawValue)""#) == true)
     }
 
     @Test(arguments: [CommitBench.Request.read, .leaseRead], CommitBench.Stage.allCases)
@@ -80,9 +108,9 @@ internal import Testing
         bench.electionMilliseconds = 500
         bench.executable = try TestProgram.path()
         var lines: [String] = []
-        try bench.run(BenchReport(asJSON: false, settings: "test") { lines.append($0) })
-        #expect(lines.count == 3)
-        #expect(lines.last?.contains("outstanding=7 by=\(request.rawValue): ") == true)
+        try bench.run(BenchReport(asJSON: true, settings: "test") { lines.append($0) })
+        #expect(lines.count == 2)
+        #expect(lines.last?.contains(#""name":"by","value":"\#(request.rawValue)""#) == true)
     }
 
     @Test func `a thread that ends without an answer is told of`() throws {

@@ -140,7 +140,7 @@ package struct GrowthBench {
             return use.metrics + latencies.metrics + [
                 .bytes("log", each: log),
                 BenchRow.Metric(
-                    name: "CPU of the first", unit: "times", value: use.processorEach / first),
+                    name: "CPU to the first", unit: "times", value: use.processorEach / first),
                 BenchRow.Metric(name: "memory", unit: "MiB", value: (resident ?? 0) / 1024),
             ]
         }

@@ -5,6 +5,7 @@ package final class BenchReport {
     private let isJSON: Bool
     private let tell: (String) -> Void
     private var calibration = Calibration()
+    private var table = BenchTable()
 
     /// Begins a report: says what it is made on.
     package init(asJSON isJSON: Bool, settings: String, tell: @escaping (String) -> Void) throws {
@@ -30,13 +31,8 @@ package final class BenchReport {
         let row = BenchRow(
             suite: suite, parameters: parameters, metrics: metrics,
             noise: Double(max(before, after)) / Double(calibration.best))
-        tell(isJSON ? try Self.encoded(.row(row)) : text(of: row))
-    }
-
-    private func text(of row: BenchRow) -> String {
-        let metrics = row.metrics.map { "\(Self.figure($0.value)) \($0.unit) \($0.name)" }
-        return "\(row.name): " + metrics.joined(separator: ", ")
-            + ", noise \(Self.figure(row.noise))"
+        if isJSON { return tell(try Self.encoded(.row(row))) }
+        for line in table.lines(for: row) { tell(line) }
     }
 
     /// A figure with three digits that count, or all in front of the point.
