@@ -26,7 +26,8 @@ package struct CommitBench {
 
     package var request = Request.entry
     package var stages = Stage.allCases
-    package var outstanding = [1, 64, 1024]
+    /// By default 1, 64 and 1024, and in stage d 256, too: so many clients are what servers are often measured with.
+    package var outstanding: [Int]?
     package var entryBytes = [64, 256]
     package var nodes = [3]
     /// How long each case is measured, when not for a fixed number of entries.
@@ -44,7 +45,7 @@ package struct CommitBench {
     package func run(_ report: BenchReport) throws {
         for stage in stages {
             for nodes in nodes {
-                for count in outstanding {
+                for count in outstanding ?? Self.usualOutstanding(stage) {
                     for bytes in request == .entry ? entryBytes : [0] {
                         let row = parameters(stage, nodes, count, bytes)
                         try report.measure(request == .entry ? "commit" : "read", row) {
@@ -54,6 +55,10 @@ package struct CommitBench {
                 }
             }
         }
+    }
+
+    private static func usualOutstanding(_ stage: Stage) -> [Int] {
+        stage == .processes ? [1, 64, 256, 1024] : [1, 64, 1024]
     }
 
     private func parameters(

@@ -22,8 +22,8 @@ enum BenchCommand {
 
           Alone it measures everything, each for a short time: a minute or two.
 
-          commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024 of 64 and
-                256 bytes): a second, processor time and allocations each, latency
+          commit  entries committed and applied while so many proposals are outstanding (1, 64 and 1024, in stage d
+                256, too, of 64 and 256 bytes): a second, processor time and allocations each, latency
             --stage    a: logs and messages in memory, all nodes on one thread; b: logs on the disk, every write
                        synced, a thread for each node; c: TCP between them, too; d: nodes are processes, and each
                        request has a connection of its own to the leader; default: all
