@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -22,6 +24,10 @@ int muster_pipe(int *read_end, int *write_end) {
 }
 
 void muster_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int muster_die_with_parent(void) {
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
+}
 
 int muster_reserve(int file, int64_t offset, int64_t length) {
     return fallocate(file, 0, offset, length);

@@ -17,6 +17,9 @@ int muster_pipe(int *read_end, int *write_end);
 // Gives the calling thread a name of at most fifteen bytes.
 void muster_name_thread(const char *name);
 
+// Has the kernel kill this process when the thread that has started it is gone; the errno code where it cannot.
+int muster_die_with_parent(void);
+
 // Reserves room on disk for a range of a file and makes the file at least that long.
 int muster_reserve(int file, int64_t offset, int64_t length);
 

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// This process.
@@ -42,6 +43,15 @@ package enum CurrentProcess {
             while callKernel({ unsafe read(descriptor, &byte, 1) }) > 0 {}
             _exit(1)
         }.detach()
+    }
+
+    /// As `exitWhenParentCloses`, and even while this process is stopped and can notice nothing by itself: the kernel
+    /// kills it when the thread that has started it is gone.
+    package static func dieWithParent() throws(SystemError) {
+        // In this order: a parent that was gone before the kernel was told is noticed by the other way.
+        let code = muster_die_with_parent()
+        guard code == 0 else { throw SystemError("watch", "the parent", code: code) }
+        try exitWhenParentCloses()
     }
 }
 

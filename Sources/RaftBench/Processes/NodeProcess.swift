@@ -18,7 +18,7 @@ package enum NodeProcess {
     package static func run(_ arguments: [String]) -> Int32 {
         do {
             CurrentProcess.ignoreBrokenPipes()
-            try CurrentProcess.exitWhenParentCloses()
+            try CurrentProcess.dieWithParent()
             _ = try? OpenFileLimit.raise()
             // What is said of a node's allocations is a difference of two reports.
             muster_count_allocations(1)
