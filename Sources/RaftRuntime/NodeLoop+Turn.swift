@@ -222,11 +222,25 @@ extension NodeLoop {
     /// Segments are made and put away by the thread of the syncs, ahead of need.
     private mutating func startUpkeep() {
         guard failure == nil else { return }
-        do throws(StorageError) {
-            try log.writeMarkAtRest()
-        } catch { return fail(.storage(error)) }
+        writeMarkWhenAtRest()
         let retries = space.takeRetry(at: now)
         if log.needsUpkeep(retries: retries) { beginUpkeep(retries: retries) }
+    }
+
+    /// A mark for each entry would be a second write for each, before its answer leaves, where entries come one at a
+    /// time. The next record says as much, and mostly comes soon.
+    private mutating func writeMarkWhenAtRest() {
+        guard failure == nil, log.lacksMarkAtRest else {
+            markDeadline = nil
+            return
+        }
+        let deadline =
+            markDeadline ?? now.advanced(byMilliseconds: NodeSettings.restMilliseconds)
+        markDeadline = deadline
+        guard deadline <= now else { return }
+        do throws(StorageError) {
+            try log.writeMarkAtRest()
+        } catch { fail(.storage(error)) }
     }
 
     // Apart, like `beginSync`.

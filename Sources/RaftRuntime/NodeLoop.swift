@@ -67,6 +67,8 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
     var leaseQuestions: [Message] = []
     var disk = DiskWatch()
     var space = SpaceWatch()
+    /// When the log says on disk what is durable, unless something is written before.
+    var markDeadline: Instant?
     /// Nodes without their data directory that were told of already.
     var strangers: [(node: NodeID, incarnation: UInt64)] = []
     var snapshotting = SnapshotActivity()
@@ -122,7 +124,7 @@ where Jobs.Files == Files, Jobs.Image == Machine.Image {
             .orSooner(proposals.nextDeadline).orSooner(reads.nextDeadline)
             .orSooner(membership.nextDeadline).orSooner(rejoining?.nextWish)
             .orSooner(disk.nextDeadline(settings.diskStallMilliseconds))
-            .orSooner(space.nextRetry).orSooner(space.nextSnapshot)
+            .orSooner(space.nextRetry).orSooner(space.nextSnapshot).orSooner(markDeadline)
     }
 
     /// Takes what has ended since the last call.

@@ -32,6 +32,8 @@ public struct NodeSettings: Hashable, Sendable {
     }
     /// What `maxCommandBytes` may be at most: 8 MiB. An entry of this size fits the log and a frame.
     public static let largestCommandBytes = 8 << 20
+    /// How long a log has nothing to write before it is at rest, and says on disk what is durable.
+    static let restMilliseconds = 10
     /// The most bytes of entries in one append; a larger entry travels alone. Default 1 MiB.
     public var maxAppendBytes = 1 << 20
     /// The bytes of one piece of a snapshot on its way to a peer. Default 1 MiB.

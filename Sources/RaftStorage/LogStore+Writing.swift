@@ -68,14 +68,18 @@ extension LogStore {
 
     // MARK: Marks
 
+    /// Whether `writeMarkAtRest` would write one.
+    public var lacksMarkAtRest: Bool {
+        failure == nil && !isVouchedFor && wanted == durable && end == durable
+            && (hasNext || roomInSegment > reserveBytes / 2)
+    }
+
     /// Says on disk what is durable, when all is and the disk does not say so yet; see `LogFormat.swift`.
     ///
     /// To be called when nothing else is to be written for now. Needs no sync of its own. When space is short
     /// the last of it is left to terms and votes.
     public func writeMarkAtRest() throws(StorageError) {
-        guard failure == nil, !isVouchedFor, wanted == durable, end == durable,
-            hasNext || roomInSegment > reserveBytes / 2
-        else { return }
+        guard lacksMarkAtRest else { return }
         try changing { () throws(StorageError) in try writeMark() }
     }
 

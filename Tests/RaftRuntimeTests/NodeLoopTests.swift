@@ -164,6 +164,51 @@ private final class Rig {
         #expect(position.timeMilliseconds >= 1_000_000)
     }
 
+    @Test func `a log says what is durable when it is at rest, not behind each entry`() throws {
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
+        rig.elect()
+        for _ in 0..<3 {
+            _ = rig.propose("a")
+            rig.settle()
+            let lacksMark = rig.node.log.lacksMarkAtRest
+            #expect(lacksMark)
+            rig.turn(after: 9)
+            let stillLacksMark = rig.node.log.lacksMarkAtRest
+            #expect(stillLacksMark, "the next entry may come")
+        }
+        let nextDeadline = rig.node.nextDeadline
+        let deadline = try #require(nextDeadline)
+        #expect(deadline <= Instant(nanoseconds: (rig.time + 1) * 1_000_000))
+        rig.turn(after: 1)
+        let lacksMark = rig.node.log.lacksMarkAtRest
+        #expect(!lacksMark)
+    }
+
+    @Test func `of many commands at once each has its own outcome`() throws {
+        let rig = try Rig(SimulatedFileSystem(), voters: 1)
+        rig.elect()
+        _ = rig.node.takeCompletions()
+        let large = [UInt8](repeating: 1, count: rig.node.settings.maxCommandBytes + 1)
+        var commands = PackedBytes([[1], large, [2]])
+        let first = rig.node.propose(all: &commands)
+        #expect(commands.isEmpty)
+        var more = PackedBytes([[3], [4]])
+        #expect(rig.node.propose(all: &more) == first.advanced(by: 3))
+        #expect(rig.propose("e") == first.advanced(by: 5))
+        rig.settle()
+        var ended: [UInt64] = []
+        for case .proposal(let id, let outcome) in rig.node.takeCompletions() {
+            ended.append(id.rawValue - first.rawValue)
+            switch outcome {
+            case .done: #expect(ended.last != 1)
+            case .notDone(.tooLarge): #expect(ended.last == 1)
+            default: Issue.record("\(outcome)")
+            }
+        }
+        #expect(ended.sorted() == Array(0..<6))
+        #expect(rig.node.machine.commands == [[1], [2], [3], [4], Array("e".utf8)])
+    }
+
     @Test func `what was answered is there after a crash that keeps nothing unsynced`() throws {
         let files = SimulatedFileSystem()
         let rig = try Rig(files, voters: 1)
