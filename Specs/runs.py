@@ -27,7 +27,7 @@ MURPHI = [
 MURPHI_LARGE = [
     Run("seeded-3", {"MaxTerm": 4, "Seeded": 3}, LOST_ENTRY,
         "entries of earlier terms are committed by counting (the thesis' Figure 3.7)"),
-    Run("replication-4", {"MaxTerm": 4, "MaxLog": 2}, summary="the same in four terms"),
+    Run("replication-3", {"MaxTerm": 3, "MaxLog": 3}, summary="the same with three entries"),
     Run("membership-3", {"MaxTerm": 3, "MaxLog": 3, "Changing": 1}, summary="the same in three terms"),
 ]
 

@@ -138,7 +138,7 @@ inline askPromise(asker, other) {
     fi
 }
 
-#define isFree(n) (!voted[n] && (heard[n] == NOBODY || SEEDED == 2))
+#define isFree(n, c) (!voted[n] && (heard[n] == NOBODY || SEEDED == 2) && rank[c] >= rank[n])
 
 /* One node is asked for a vote. */
 inline askVote(hopeful, voter) {
@@ -152,7 +152,7 @@ inline askVote(hopeful, voter) {
         :: else -> skip
         fi;
         if
-        :: isAsking && term[hopeful] == term[voter] && isFree(voter) && rank[hopeful] >= rank[voter] ->
+        :: isAsking && term[hopeful] == term[voter] && isFree(voter, hopeful) ->
             voted[voter] = true;
             waiting[voter] = false;
             role[voter] = follower;

@@ -10,7 +10,8 @@ EXTENDS Small
 Seldom(k) == RandomElement(1..k) = 1
 
 WalkNext ==
-    \/ Seldom(40) /\ \E n \in Node : Crash(n) \/ Wipe(n)
+    \/ Seldom(20) /\ \E n \in Node : Crash(n)
+    \/ Seldom(40) /\ \E n \in Node : Wipe(n)
     \/ Seldom(20) /\ \E n \in Node :
           ElectionTimeout(n) \/ Campaign(n) \/ QuorumCheck(n) \/ SendSnapshot(n)
     \/ Seldom(5) /\ \E n \in Node :
@@ -31,5 +32,11 @@ WalkNext ==
 \* A walk goes on when the dice have left nothing to do.
 Wait == UNCHANGED variables
 
-WalkSpec == LedInit /\ [][(WalkNext /\ variables' # variables /\ Bounds') \/ Wait]_variables
+Walk == (WalkNext /\ variables' # variables /\ Bounds') \/ Wait
+
+\* From a leader in office.
+WalkSpec == LedInit /\ [][Walk]_variables
+
+\* From the very beginning.
+FoundSpec == Init /\ [][Walk]_variables
 =============================================================================
