@@ -110,14 +110,15 @@ ReadsAreCurrent ==
     \A r \in reads : r.index # None => r.index >= r.floor
 
 ----------------------------------------------------------------------------
-\* Liveness, of nodes that keep their disks and campaign neither too often nor too seldom.  Stated, for terms
-\* have no bound; Promela/Election.pml checks the first on a model of its own.
+\* Liveness, if nodes keep their disks, campaign neither too often nor too seldom, and all else that can happen
+\* for ever does at some time.  No checker was run on these: terms have no bound, and `Spec` holds no fairness.
+\* Promela/Election.pml checks the first on a model of its own.
 
 IsLed == \E n \in Node : node[n].role = "leader" /\ node[n].commit >= node[n].firstIndex
 EventuallyLed == []<>IsLed
 JointIsLeft ==
     \A n \in Node : (node[n].role = "leader" /\ IsJoint(Configuration(node[n])))
                         ~> ~(node[n].role = "leader" /\ IsJoint(Configuration(node[n])))
-ReadsEnd == \A r \in Read : (\E k \in reads : k.id = r /\ k.index = None) ~>
-                (IsLed => \E k \in reads : k.id = r)
+IsPending(r) == \E n \in Node : \E read \in node[n].pending : read.id = r
+ReadsEnd == \A r \in Read : IsPending(r) ~> ~IsPending(r)
 =============================================================================
