@@ -43,7 +43,7 @@ def bounds(path):
         words = line.partition("#")[0].split()
         if words:
             stage, outstanding = words[0].split("/")
-            yield stage, int(outstanding), int(words[1])
+            yield stage, int(outstanding), float(words[1]) if "." in words[1] else int(words[1])
 
 
 def program(work):
@@ -78,13 +78,9 @@ def measure(lab, work, stage, outstanding, entries):
 
 def hold_allocations(lab):
     """Tells the counts, and returns how many are not what they should be."""
-    expected = {outstanding: bound for _, outstanding, bound in bounds(ALLOCATIONS)}
-    counted = {}
-    for line in run([lab, "bench", "allocations", "--json"]).splitlines():
-        row = json.loads(line).get("row", {}).get("_0")
-        if row:
-            parameters = {each["name"]: each["value"] for each in row["parameters"]}
-            counted[int(parameters["outstanding"])] = int(row["metrics"][0]["value"])
+    expected = {outstanding: bound for stage, outstanding, bound in bounds(ALLOCATIONS) if stage == "a"}
+    counted = {int(parameters["outstanding"]): int(metrics["in all"])
+               for parameters, metrics in rows([lab, "bench", "allocations"])}
     if counted.keys() != expected.keys():
         raise Failure(f"allocations were counted for {sorted(counted)}, and are expected for {sorted(expected)}")
     failures = 0
@@ -92,7 +88,25 @@ def hold_allocations(lab):
         verdict = "" if counted[outstanding] == bound else f": {bound} EXPECTED"
         failures += counted[outstanding] != bound
         print(f"a/{outstanding}: {counted[outstanding]} allocations for ten batches{verdict}", flush=True)
+    for stage, outstanding, bound in bounds(ALLOCATIONS):
+        if stage == "a":
+            continue
+        [(_, metrics)] = rows([lab, "bench", "commit", "--stage", stage, "--outstanding", str(outstanding),
+                               "--bytes", "64", "--entries", "200000"])
+        verdict = "" if metrics["allocations"] <= bound else ": TOO MANY"
+        failures += metrics["allocations"] > bound
+        print(f"{stage}/{outstanding}: {metrics['allocations']:.2f} allocations an entry, at most {bound}{verdict}",
+              flush=True)
     return failures
+
+
+def rows(command):
+    """The parameters and the metrics of each row that a suite tells."""
+    for line in run(command + ["--json"]).splitlines():
+        row = json.loads(line).get("row", {}).get("_0")
+        if row:
+            yield ({each["name"]: each["value"] for each in row["parameters"]},
+                   {each["name"]: each["value"] for each in row["metrics"]})
 
 
 def demangled(names):
