@@ -31,7 +31,7 @@ internal import Wire
         bench.entryBytes = [10]
         bench.stateBytes = 1 << 20
         bench.seconds = 0.1
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         let rows = try rows(bench.run)
         #expect(rows.count == 1)
         #expect(rows[0].name.hasPrefix("catchup by=\(way.rawValue) "))
@@ -41,7 +41,7 @@ internal import Wire
         var bench = StateBench()
         bench.stateBytes = 2 << 20
         bench.seconds = 0.1
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         let rows = try rows(bench.run)
         #expect(rows.count == 2)
         #expect(rows.map { $0.parameters[0].value } == ["leader", "all"])
@@ -62,7 +62,7 @@ internal import Wire
         bench.lengths = [100, 1000]
         bench.window = 200
         bench.outstanding = 50
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         let rows = try rows(bench.run)
         #expect(
             rows.map(\.name) == [

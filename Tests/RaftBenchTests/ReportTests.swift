@@ -56,7 +56,7 @@ internal import Testing
 
     @Test func `a run in memory commits what it says, and can be compared with another`() throws {
         var bench = CommitBench()
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         bench.stages = [.memory]
         bench.outstanding = [3]
         bench.entryBytes = [10]
@@ -88,7 +88,7 @@ internal import Testing
         bench.outstanding = [7]
         bench.entryBytes = [10]
         bench.entries = 100
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         bench.executable = try TestProgram.path()
         var lines: [String] = []
         try bench.run(BenchReport(asJSON: true, settings: "test") { lines.append($0) })
@@ -105,7 +105,7 @@ internal import Testing
         bench.stages = [stage]
         bench.outstanding = [7]
         bench.entries = 100
-        bench.electionMilliseconds = 500
+        bench.electionMilliseconds = 1000
         bench.executable = try TestProgram.path()
         var lines: [String] = []
         try bench.run(BenchReport(asJSON: true, settings: "test") { lines.append($0) })

@@ -34,6 +34,9 @@ final class ThreadCluster {
     }
 
     init(_ plan: Plan) throws {
+        var plan = plan
+        // A disk that hangs for a moment belongs to the figures; a leader that hands over ends them.
+        plan.settings.diskStallMilliseconds = 20_000
         self.plan = plan
         directory = try Directory.makeTemporary(prefix: "raft-lab-bench-")
         addresses = plan.hasSockets ? try Self.freeAddresses(plan.nodes) : []
