@@ -43,14 +43,20 @@ package final class Workers<Image: SnapshotImage>: Background {
         let (waker, lastSync) = (loop.waker, lastSync)
         let lane: JobLane = job.lane == .sync ? .sync : .snapshot
         let thread = lane == .sync ? syncs : snapshots
-        thread.submit {
+        let work: @Sendable () -> Void = {
             let start = MonotonicTime.now
             let result = job.perform()
             let nanoseconds = MonotonicTime.now.nanoseconds(since: start)
             if case .synced = result { lastSync.withLock { $0 = nanoseconds } }
             waker.post { deliver(result, nanoseconds, lane) }
         }
-        if case .sync = job { awaitSync() }
+        let isSync = if case .sync = job { true } else { false }
+        // What the turn has to send leaves first: to wake the thread takes a while, and the others' syncs begin later
+        // than this one.
+        loop.afterFlush { [self] in
+            thread.submit(work)
+            if isSync { awaitSync() }
+        }
     }
 
     private func awaitSync() {

@@ -136,6 +136,36 @@ internal import Testing
         #expect(order == ["deferred", "timer", "hook", "next turn", "hook"])
     }
 
+    @Test func `what waits for the flush finds everything sent that the turn has written`() throws {
+        var received: [UInt8] = []
+        var order: [String] = []
+        try withLoop { loop in
+            try loop.pair { server, client in
+                loop.atEndOfTurn {
+                    guard order.isEmpty else { return }
+                    order.append("hook")
+                    client.write([1, 2, 3])
+                    #expect(client.pendingBytes == 3)
+                    loop.afterFlush {
+                        order.append("after flush")
+                        #expect(client.pendingBytes == 0)
+                        loop.afterFlush { order.append("next turn") }
+                        loop.defer { loop.stop() }
+                    }
+                }
+                server.onBytes = { bytes in
+                    received += bytes.array
+                    order.append("received")
+                    return bytes.count
+                }
+            }
+        }
+        #expect(order.first == "hook")
+        #expect(order.dropFirst().first == "after flush")
+        #expect(order.contains("next turn"))
+        #expect(received == [1, 2, 3])
+    }
+
     @Test func `a removed hook is not run again`() throws {
         var count = 0
         try withLoop { loop in

@@ -30,6 +30,7 @@ internal import Glibc
     private var hooks: [(id: UInt64, run: () -> Void)] = []
     private var nextHookID: UInt64 = 0
     private var unflushed: [Connection] = []
+    private var flushed: [() -> Void] = []
     private var isStopping = false
     private var lingerEnd: MonotonicTime?
 
@@ -66,10 +67,11 @@ internal import Glibc
         // Everything is out of the loop's reach before any of it is released: a `deinit` may well
         // cancel a timer or deregister a descriptor.
         let handlers = poller.takeHandlers()
-        let everything = (handlers, timers, hooks, unflushed, deferred)
+        let everything = (handlers, timers, hooks, unflushed, flushed, deferred)
         timers = TimerQueue()
         hooks = []
         unflushed = []
+        flushed = []
         deferred = []
         withExtendedLifetime(everything) {}
     }
@@ -89,6 +91,17 @@ internal import Glibc
         runTimers()
         for hook in hooks { hook.run() }
         flushConnections()
+        runAfterFlush()
+    }
+
+    /// Runs `job` at the end of this turn, when all that was written to connections has been handed to the system.
+    package func afterFlush(_ job: @escaping () -> Void) { flushed.append(job) }
+
+    private func runAfterFlush() {
+        guard !flushed.isEmpty else { return }
+        let jobs = flushed
+        flushed.removeAll(keepingCapacity: true)
+        for job in jobs { job() }
     }
 
     /// Has the loop, before it next goes to sleep, look for so long whether anything comes, and let others run
