@@ -64,13 +64,14 @@ final class ClientPort {
     ) {
         switch question {
         case .propose:
-            host.propose(body) { outcome in
+            host.waiters.append { outcome in
                 if case .done(let value, _) = outcome {
                     Self.answer(.done, number, to: connection) { $0.write(value) }
                 } else {
                     Self.answer(.failed, number, to: connection) { $0.writeString("\(outcome)") }
                 }
             }
+            host.propose(body)
         case .read:
             host.read { [unowned self] outcome in
                 if outcome == .ready {
