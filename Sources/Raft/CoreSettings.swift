@@ -1,6 +1,9 @@
 /// What an operator may choose about the protocol. Every combination is safe.
 public struct CoreSettings: Hashable, Sendable {
     /// Whether a campaign first asks if it could win, and disturbs nobody if not (thesis §9.6). Default true.
+    ///
+    /// Without it a node whose requests arrive, but whom no answer reaches, can keep the others from electing
+    /// anybody for as long as that lasts: each vote that it is given starts the voter's wait anew.
     public var usesPreVote = true
     /// Whether a leader gives up that has not heard a quorum for an election timeout (§6.2), and whether
     /// voters that hear a leader refuse to depose it (§4.2.3). Default true.
