@@ -80,6 +80,7 @@ internal import Wire
         let result = try setup.perform()
         let files = setup.cluster.members[Int(setup.lagging.rawValue) - 1].files
         #expect(setup.linesThere == [])
+        let timeBefore = setup.cluster[setup.lagging].clusterTimeMilliseconds
         files.failingOperation = "open"
         setup.cluster[setup.lagging].finished(result)
         #expect(files.failingOperation == "open")
@@ -88,6 +89,9 @@ internal import Wire
         let applied = setup.cluster[setup.lagging].applied
         let end = setup.cluster[setup.leader].core.log.base
         #expect(applied == end)
+        // Leading later, it must not give entries an older time than those that the snapshot covers.
+        let time = setup.cluster[setup.lagging].clusterTimeMilliseconds
+        #expect(time > timeBefore)
     }
 
     @Test func `is there after a crash before it was taken in, and right after`() throws {
